@@ -9,12 +9,47 @@ import java.util.Arrays;
 ///
 /// Scales are float32 because that is what every file format and runtime stores: a grid calibrated in double and
 /// narrowed later would be another grid.
-///
-/// @param minCode lowest code in use; above the format's minimum for restricted ranges
-/// @param maxCode highest code in use
-public record Encoding(
-        IntegerFormat format, Granularity granularity, float[] scales, long[] zeroPoints, long minCode, long maxCode) {
-    public Encoding {
+public final class Encoding {
+    private final IntegerFormat format;
+    private final Granularity granularity;
+    private final float[] scales;
+    private final long[] zeroPoints;
+    private final long minCode;
+    private final long maxCode;
+
+    private Encoding(Grid grid, float[] scales, long[] zeroPoints) {
+        this.format = grid.format;
+        this.granularity = grid.granularity;
+        this.minCode = grid.minCode;
+        this.maxCode = grid.maxCode;
+        this.scales = scales.clone();
+        this.zeroPoints = zeroPoints.clone();
+        check();
+    }
+
+    /// The codes of an encoding without its numbers: format, granularity and the codes in use.
+    ///
+    /// @param minCode lowest code in use; above the format's minimum for restricted ranges
+    /// @param maxCode highest code in use
+    public record Grid(IntegerFormat format, Granularity granularity, long minCode, long maxCode) {
+        /// The grid that `spec` asks for: restricted schemes leave out the most negative code.
+        public static Grid of(QuantSpec spec) {
+            IntegerFormat format = spec.format();
+            long skipped = spec.scheme() == Scheme.SYMMETRIC_RESTRICTED ? 1 : 0;
+            return new Grid(format, spec.granularity(), format.min() + skipped, format.max());
+        }
+
+        /// Completes the grid with its numbers, one scale and one zero point per granule.
+        ///
+        /// @throws IllegalArgumentException where the counts differ, a scale is not positive and finite, or a
+        zero point
+        ///     lies outside the format
+        public Encoding with(float[] scales, long[] zeroPoints) {
+            return new Encoding(this, scales, zeroPoints);
+        }
+    }
+
+    private void check() {
         if (scales.length != zeroPoints.length || scales.length == 0) {
             throw new IllegalArgumentException(
                     "%d scales and %d zero points".formatted(scales.length, zeroPoints.length));
@@ -29,27 +64,36 @@ public record Encoding(
                         "zero point %d is %d, outside %s".formatted(i, zeroPoints[i], format.text()));
             }
         }
-        scales = scales.clone();
-        zeroPoints = zeroPoints.clone();
     }
 
     /// One scale for the whole tensor, all codes of the format in use.
     public static Encoding perTensor(IntegerFormat format, float scale, long zeroPoint) {
-        return new Encoding(
-                format,
-                new Granularity.PerTensor(),
-                new float[] {scale},
-                new long[] {zeroPoint},
-                format.min(),
-                format.max());
+        Grid grid = new Grid(format, new Granularity.PerTensor(), format.min(), format.max());
+        return grid.with(new float[] {scale}, new long[] {zeroPoint});
     }
 
-    @Override
+    public IntegerFormat format() {
+        return format;
+    }
+
+    public Granularity granularity() {
+        return granularity;
+    }
+
+    /// Lowest code in use; above the format's minimum for restricted ranges.
+    public long minCode() {
+        return minCode;
+    }
+
+    /// Highest code in use.
+    public long maxCode() {
+        return maxCode;
+    }
+
     public float[] scales() {
         return scales.clone();
     }
 
-    @Override
     public long[] zeroPoints() {
         return zeroPoints.clone();
     }
