@@ -20,5 +20,5 @@ public sealed interface Decision {
     record AccumulatorBias(String input, String weight, String rule) implements Decision {}
 
     /// Stays in floating point.
-    record Float(String rule) implements Decision {}
+    record KeepFloat(String rule) implements Decision {}
 }

@@ -13,13 +13,13 @@ public record Plan(Map<String, Decision> tensors) {
 
     /// The decision for `tensor`; a tensor the plan does not mention stays in floating point.
     public Decision decision(String tensor) {
-        return tensors.getOrDefault(tensor, new Decision.Float("not planned"));
+        return tensors.getOrDefault(tensor, new Decision.KeepFloat("not planned"));
     }
 
     /// The tensors that get a grid of any kind, in graph order.
     public List<String> quantized() {
         return tensors.entrySet().stream()
-                .filter(entry -> !(entry.getValue() instanceof Decision.Float))
+                .filter(entry -> !(entry.getValue() instanceof Decision.KeepFloat))
                 .map(Map.Entry::getKey)
                 .toList();
     }
