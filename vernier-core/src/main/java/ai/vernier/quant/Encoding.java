@@ -41,9 +41,8 @@ public final class Encoding {
 
         /// Completes the grid with its numbers, one scale and one zero point per granule.
         ///
-        /// @throws IllegalArgumentException where the counts differ, a scale is not positive and finite, or a
-        zero point
-        ///     lies outside the format
+        /// @throws IllegalArgumentException where the counts differ, a scale is not positive and finite,
+        ///     or a zero point lies outside the format
         public Encoding with(float[] scales, long[] zeroPoints) {
             return new Encoding(this, scales, zeroPoints);
         }
