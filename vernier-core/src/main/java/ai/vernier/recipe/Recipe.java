@@ -1,0 +1,70 @@
+package ai.vernier.recipe;
+
+import ai.vernier.settings.Section;
+import ai.vernier.target.Target;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What the user asks for: defaults for every tensor and ordered rules for some, of which the last match wins.
+///
+/// @param target name or path for [Target#load]
+/// @param batch samples per calibration batch
+/// @param samples calibration samples to use, the first ones; 0 for all
+public record Recipe(String target, Precision precision, int batch, long samples, List<Rule> rules) {
+    /// Version of the file format.
+    public static final int VERSION = 1;
+
+    /// Bounded by what fits in memory with large images; more does not run faster.
+    private static final int DEFAULT_BATCH = 8;
+
+    public Recipe {
+        rules = List.copyOf(rules);
+    }
+
+    /// What a recipe for `target` says that says nothing.
+    public static Recipe defaults(Target target) {
+        Precision precision = new Precision(
+                target.weights().perChannel() ? Per.CHANNEL : Per.TENSOR,
+                target.weights().format().bits(),
+                target.activations().format().bits(),
+                false,
+                "minmax",
+                "mse",
+                false);
+        return new Recipe(target.name(), precision, DEFAULT_BATCH, 0, List.of());
+    }
+
+    /// Reads a recipe file; what it leaves out takes the defaults of its target.
+    ///
+    /// @throws ai.vernier.onnx.InvalidInputException with every problem of the file and its line
+    public static Recipe read(Path file) {
+        return RecipeReader.read(Section.read(file));
+    }
+
+    /// As [#read], from text; `source` is what problem reports call it.
+    public static Recipe parse(String source, String text) {
+        return RecipeReader.read(Section.parse(source, text));
+    }
+
+    /// This recipe as a file with every default spelled out; [#parse] gives an equal recipe back.
+    public String toYaml() {
+        return RecipeText.print(this);
+    }
+
+    /// This recipe with `setting` as the default for every tensor.
+    public Recipe with(Setting setting) {
+        return new Recipe(target, precision.with(setting), batch, samples, rules);
+    }
+
+    /// This recipe with one more rule, which wins over the others.
+    public Recipe with(Rule rule) {
+        List<Rule> extended = new ArrayList<>(rules);
+        extended.add(rule);
+        return new Recipe(target, precision, batch, samples, extended);
+    }
+
+    public Recipe withBatch(int changed) {
+        return new Recipe(target, precision, changed, samples, rules);
+    }
+}

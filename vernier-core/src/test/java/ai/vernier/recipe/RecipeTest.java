@@ -1,0 +1,111 @@
+package ai.vernier.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.vernier.onnx.InvalidInputException;
+import ai.vernier.target.Target;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RecipeTest {
+    private static final String WRITTEN = """
+            vernier-recipe: 1
+            per: tensor
+            weight-bits: 4
+            activation-method: percentile:99.99
+            calibration: {batch: 2}
+            rules:
+              - regex: '^layer1\\.'
+                float: true
+              - names: [conv1, "odd: name"]
+                op-types: Conv
+                activation-bits: 16
+                float: false
+            """;
+
+    @Test
+    void anEmptyFileIsTheTargetsDefaults() {
+        assertThat(Recipe.parse("r.yaml", "")).isEqualTo(Recipe.defaults(Target.load("generic-int8")));
+        assertThat(Recipe.parse("r.yaml", "").precision())
+                .isEqualTo(new Precision(Per.CHANNEL, 8, 8, false, "minmax", "mse", false));
+    }
+
+    @Test
+    void readsWhatIsWrittenAndDefaultsTheRest() {
+        Recipe recipe = Recipe.parse("r.yaml", WRITTEN);
+
+        assertThat(recipe.precision())
+                .isEqualTo(new Precision(Per.TENSOR, 4, 8, false, "minmax", "percentile:99.99", false));
+        assertThat(recipe.batch()).isEqualTo(2);
+        assertThat(recipe.rules())
+                .containsExactly(
+                        Rule.of(Selector.ofRegex("^layer1\\."), new Setting.KeepFloat(true)),
+                        Rule.of(
+                                new Selector(List.of("conv1", "odd: name"), "", List.of("Conv")),
+                                new Setting.ActivationBits(16),
+                                new Setting.KeepFloat(false)));
+    }
+
+    @Test
+    void whatIsWrittenReadsBackEqual() {
+        Recipe recipe = Recipe.parse("r.yaml", WRITTEN)
+                .with(Rule.of(
+                        Selector.ofNames("true", "quote\"back\\slash", "12", "täb\t", "a:", "null"),
+                        new Setting.WeightMethod("mse"),
+                        new Setting.Symmetric(true),
+                        new Setting.WeightsPer(Per.CHANNEL),
+                        new Setting.WeightBits(2)));
+
+        assertThat(Recipe.parse("resolved.yaml", recipe.toYaml())).isEqualTo(recipe);
+    }
+
+    @Test
+    void theResolvedFileSpellsEveryDefaultOut() {
+        assertThat(Recipe.defaults(Target.load("generic-int8")).toYaml()).isEqualTo("""
+                vernier-recipe: 1
+                target: generic-int8
+                per: channel
+                weight-bits: 8
+                weight-method: minmax
+                activation-bits: 8
+                activation-method: mse
+                symmetric: false
+                calibration:
+                  batch: 8
+                  samples: 0  # all
+                rules: []
+                """);
+    }
+
+    @Test
+    void tellsAllProblemsOfAFileAtOnce() {
+        assertThatThrownBy(() -> Recipe.parse("r.yaml", """
+                vernier-recipe: 2
+                target: generic-int9
+                weight-bits: 1
+                rules:
+                  - float: true
+                  - regex: '['
+                    names: x
+                  - {names: [x], weightbits: 4}
+                """))
+                .isInstanceOfSatisfying(
+                        InvalidInputException.class,
+                        e -> assertThat(e.problems())
+                                .satisfiesExactly(
+                                        problem ->
+                                                assertThat(problem).startsWith("r.yaml:1: vernier-recipe: found '2'"),
+                                        problem -> assertThat(problem).startsWith("r.yaml:2: target: "),
+                                        problem -> assertThat(problem).startsWith("r.yaml:3: weight-bits: found '1'"),
+                                        problem ->
+                                                assertThat(problem).startsWith("r.yaml:5: rules[0]: selects nothing"),
+                                        problem ->
+                                                assertThat(problem).startsWith("r.yaml:6: rules[1].regex: found '['"),
+                                        problem -> assertThat(problem).startsWith("r.yaml:6: rules[1]: sets nothing"),
+                                        problem -> assertThat(problem).startsWith("r.yaml:8: rules[2]: sets nothing"),
+                                        problem -> assertThat(problem)
+                                                .isEqualTo("r.yaml:8: rules[2].weightbits: unknown key; "
+                                                        + "did you mean 'weight-bits'?")));
+    }
+}
