@@ -1,0 +1,115 @@
+package ai.vernier.cli;
+
+import ai.vernier.analyze.ModelSummary;
+import ai.vernier.onnx.DataType;
+import ai.vernier.onnx.Model;
+import ai.vernier.onnx.OperatorSet;
+import ai.vernier.onnx.Shape;
+import ai.vernier.onnx.Value;
+import ai.vernier.onnx.io.OnnxReader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/// Shows what a model consists of, and with `--plan` which grid each tensor would get and why.
+@Command(
+        name = "inspect",
+        mixinStandardHelpOptions = true,
+        versionProvider = Versions.class,
+        description = "Shows what is in a model: inputs, outputs, operators, sizes and cost. Nothing is executed.%n",
+        footer = {
+            "%nExamples:",
+            "  vernier inspect model.onnx",
+            "  vernier inspect model.onnx --json | jq .operators",
+        })
+final class InspectCommand implements Callable<Integer> {
+    @Parameters(index = "0", paramLabel = "MODEL.onnx", description = "An ONNX model.")
+    private Path file = Path.of("");
+
+    @Mixin
+    private Output output = new Output();
+
+    @Override
+    public Integer call() {
+        Model model = OnnxReader.read(file);
+        ModelSummary summary = ModelSummary.of(model);
+        Map<String, Object> fields = new LinkedHashMap<>();
+        List<String> lines = new ArrayList<>();
+        describeModel(model, fields, lines);
+        describeSummary(summary, fields, lines);
+        output.print(new Answer(fields, lines));
+        return ExitCode.DONE.code();
+    }
+
+    private void describeModel(Model model, Map<String, Object> fields, List<String> lines) {
+        Map<String, Object> opsets = new LinkedHashMap<>();
+        model.operatorSets().forEach(set -> opsets.put(domain(set), set.version()));
+        List<Value> inputs = model.graph().requiredInputs();
+        List<Value> outputs = model.graph().outputs();
+        fields.put("model", file.toString());
+        fields.put("irVersion", model.irVersion());
+        fields.put("opsets", opsets);
+        fields.put("producer", model.producer().name());
+        fields.put("inputs", inputs.stream().map(InspectCommand::fields).toList());
+        fields.put("outputs", outputs.stream().map(InspectCommand::fields).toList());
+        lines.add("%s: opset %s, IR %d, by %s"
+                .formatted(
+                        file,
+                        opsets.entrySet().stream()
+                                .map(entry -> entry.getKey().equals("ai.onnx")
+                                        ? "" + entry.getValue()
+                                        : entry.getKey() + " " + entry.getValue())
+                                .collect(Collectors.joining(", ")),
+                        model.irVersion(),
+                        (model.producer().name() + " " + model.producer().version()).strip()));
+        inputs.forEach(value -> lines.add("  input   " + text(value)));
+        outputs.forEach(value -> lines.add("  output  " + text(value)));
+    }
+
+    private static String domain(OperatorSet set) {
+        return set.domain().isEmpty() ? "ai.onnx" : set.domain();
+    }
+
+    private static Map<String, Object> fields(Value value) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("name", value.name());
+        fields.put("type", type(value));
+        fields.put("shape", value.shape().map(Shape::toString).orElse("?"));
+        return fields;
+    }
+
+    private static String text(Value value) {
+        return value.name() + "  " + type(value)
+                + value.shape().map(Shape::toString).orElse(" of unknown rank");
+    }
+
+    private static String type(Value value) {
+        return value.elementType().map(DataType::text).orElse("not a tensor");
+    }
+
+    private static void describeSummary(ModelSummary summary, Map<String, Object> fields, List<String> lines) {
+        long total = summary.multiplyAccumulates().total();
+        List<String> unknown = summary.multiplyAccumulates().unknown();
+        fields.put("nodes", summary.nodes());
+        fields.put("parameters", summary.parameters());
+        fields.put("weightBytes", summary.weightBytes());
+        fields.put("multiplyAccumulates", total);
+        fields.put("multiplyAccumulatesUnknownFor", unknown);
+        fields.put("operators", summary.operators());
+        lines.add("  %,d parameters, %s; %s multiply-accumulates per sample%s"
+                .formatted(
+                        summary.parameters(),
+                        Units.bytes(summary.weightBytes()),
+                        Units.count(total),
+                        unknown.isEmpty() ? "" : " and those of %d nodes of unknown shape".formatted(unknown.size())));
+        lines.add("  %d nodes".formatted(summary.nodes()));
+        summary.operators().forEach((operator, count) -> lines.add("  %6d  %s".formatted(count, operator)));
+    }
+}
