@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.UnsupportedModelException;
@@ -14,9 +15,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// A model loaded into ONNX Runtime: host tensors in, host tensors out. Safe for use by several threads.
 ///
@@ -109,13 +112,20 @@ public final class OrtModel implements AutoCloseable {
         if (!(value instanceof OnnxTensor tensor)) {
             throw new UnsupportedModelException("output '%s' is no tensor".formatted(name));
         }
-        DataType type = DataType.ofNumber(tensor.getInfo().onnxType.value)
-                .filter(known -> known != DataType.STRING)
+        DataType type = dataType(tensor.getInfo().onnxType)
                 .orElseThrow(() -> new UnsupportedModelException(
                         "output '%s' is %s, which does not cross the border".formatted(name, tensor.getInfo().type)));
         ByteBuffer bytes = tensor.getByteBuffer();
         return TensorData.ofBytes(
                 type, MemorySegment.ofBuffer(bytes), tensor.getInfo().getShape());
+    }
+
+    /// The numbers of ONNX Runtime's enum are not those of the ONNX schema; the names agree.
+    private static Optional<DataType> dataType(TensorInfo.OnnxTensorType type) {
+        return Arrays.stream(DataType.values())
+                .filter(known -> known != DataType.STRING)
+                .filter(known -> type.name().equals("ONNX_TENSOR_ELEMENT_DATA_TYPE_" + known.name()))
+                .findFirst();
     }
 
     private static OnnxJavaType javaType(String name, DataType type) {
