@@ -23,8 +23,8 @@ import java.util.Optional;
 
 /// A model loaded into ONNX Runtime: host tensors in, host tensors out. Safe for use by several threads.
 ///
-/// Tensors cross the border as bytes; element types that ONNX Runtime's Java API lacks (16- to 64-bit unsigned, 4-bit)
-/// are refused there.
+/// Tensors cross the border as bytes; element types that ONNX Runtime's Java API lacks (16- to 64-bit
+/// unsigned, 4-bit) are refused there.
 public final class OrtModel implements AutoCloseable {
     private static final OnnxJavaType[] SUPPORTED = {
         OnnxJavaType.FLOAT, OnnxJavaType.DOUBLE, OnnxJavaType.INT8, OnnxJavaType.INT16, OnnxJavaType.INT32,
@@ -80,7 +80,8 @@ public final class OrtModel implements AutoCloseable {
     ///
     /// @param inputs every required input by name
     /// @return every output by name, in the model's order, copied to the heap
-    /// @throws UnsupportedModelException where ONNX Runtime fails, or a tensor type does not cross the border
+    /// @throws UnsupportedModelException where ONNX Runtime fails, or a tensor type does not cross the
+    ///     border
     public Map<String, TensorData> run(Map<String, TensorData> inputs) {
         Map<String, OnnxTensor> fed = new LinkedHashMap<>();
         try {
