@@ -9,9 +9,8 @@ import java.util.Map;
 ///
 /// @param first index of the first sample in its source, from 0
 /// @param count number of samples, at least 1
-/// @param inputs one tensor per model input, in the model's order; axis 0 has extent `count`, except for an input
-/// without
-///     a batch axis, whose batches hold one sample of exactly the input's shape
+/// @param inputs one tensor per model input, in the model's order; axis 0 has extent `count`, except
+///     for an input without a batch axis, whose batches hold one sample of exactly the input's shape
 public record Batch(long first, int count, Map<String, TensorData> inputs) {
     public Batch {
         if (first < 0 || count < 1) {

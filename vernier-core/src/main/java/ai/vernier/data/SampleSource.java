@@ -4,7 +4,8 @@ import ai.vernier.onnx.TensorData;
 import java.util.List;
 import java.util.Map;
 
-/// Samples in a fixed order, read from their files batch by batch: memory is one batch, however many samples there are.
+/// Samples in a fixed order, read from their files batch by batch: memory is one batch, however many
+/// samples there are.
 ///
 /// Safe for use by several threads. Closing releases files; batches already read stay valid.
 public interface SampleSource extends AutoCloseable {
@@ -28,13 +29,13 @@ public interface SampleSource extends AutoCloseable {
 
     /// Samples `first` … `first + count − 1`, checked and converted to what the model takes.
     ///
-    /// @throws ai.vernier.onnx.InvalidInputException where the data is unusable: file, sample and element are named
+    /// @throws ai.vernier.onnx.InvalidInputException where the data is unusable: file, sample and
+    ///     element are named
     /// @throws IndexOutOfBoundsException outside of 0 … size
     Batch read(long first, int count);
 
-    /// All samples in order, `batchSize` (or [#maxBatch], if that is less) at a time; the last batch may be shorter.
-    /// Each
-    /// iteration reads the files anew.
+    /// All samples in order, `batchSize` (or [#maxBatch], if that is less) at a time; the last batch
+    /// may be shorter. Each iteration reads the files anew.
     default Iterable<Batch> batches(int batchSize) {
         if (batchSize < 1) {
             throw new IllegalArgumentException("batch size " + batchSize);
@@ -43,7 +44,8 @@ public interface SampleSource extends AutoCloseable {
         return () -> new BatchIterator(this, step);
     }
 
-    /// Samples `first` … `first + count − 1` of this source, renumbered from 0; closing it closes this source.
+    /// Samples `first` … `first + count − 1` of this source, renumbered from 0; closing it closes this
+    /// source.
     ///
     /// @throws IndexOutOfBoundsException outside of 0 … size
     default SampleSource range(long first, long count) {
