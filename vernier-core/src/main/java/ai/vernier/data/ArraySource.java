@@ -1,0 +1,90 @@
+package ai.vernier.data;
+
+import ai.vernier.onnx.InvalidInputException;
+import ai.vernier.onnx.TensorData;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/// Samples from one array on disk per model input.
+final class ArraySource implements SampleSource {
+    private final List<InputBinding> bindings;
+    private final Runnable onClose;
+    private final long size;
+
+    private ArraySource(List<InputBinding> bindings, Runnable onClose) {
+        this.bindings = List.copyOf(bindings);
+        this.onClose = onClose;
+        this.size = bindings.getFirst().array().size();
+    }
+
+    /// @param onClose run after the arrays are closed: closes a file that they share
+    /// @throws InvalidInputException with all mismatches between arrays and inputs; everything is
+    ///     closed then
+    static ArraySource open(List<InputBinding> bindings, Runnable onClose) {
+        List<String> problems = new ArrayList<>();
+        bindings.forEach(binding -> problems.addAll(binding.problems()));
+        if (problems.isEmpty()) {
+            problems.addAll(sizeProblems(bindings));
+        }
+        ArraySource source = new ArraySource(bindings, onClose);
+        if (!problems.isEmpty()) {
+            source.close();
+            throw new InvalidInputException(problems);
+        }
+        return source;
+    }
+
+    private static List<String> sizeProblems(List<InputBinding> bindings) {
+        InputBinding reference = bindings.getFirst();
+        return bindings.stream()
+                .filter(binding -> binding.array().size() != reference.array().size())
+                .map(binding -> "%s: holds %d samples, but %s holds %d; every input needs the same samples"
+                        .formatted(
+                                binding.array().place(),
+                                binding.array().size(),
+                                reference.array().place(),
+                                reference.array().size()))
+                .toList();
+    }
+
+    @Override
+    public List<String> inputNames() {
+        return bindings.stream().map(binding -> binding.input().name()).toList();
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public int maxBatch() {
+        return bindings.stream().anyMatch(InputBinding::feedsWholeInputs) ? 1 : Integer.MAX_VALUE;
+    }
+
+    @Override
+    public Batch read(long first, int count) {
+        Objects.checkFromIndexSize(first, count, size);
+        if (count > maxBatch()) {
+            throw new IllegalArgumentException("an input has no batch axis, cannot read %d samples".formatted(count));
+        }
+        List<String> problems = new ArrayList<>();
+        Map<String, TensorData> inputs = new LinkedHashMap<>();
+        for (InputBinding binding : bindings) {
+            inputs.put(binding.input().name(), binding.read(first, count, problems));
+        }
+        if (!problems.isEmpty()) {
+            throw new InvalidInputException(problems);
+        }
+        return new Batch(first, count, inputs);
+    }
+
+    @Override
+    public void close() {
+        bindings.forEach(binding -> binding.array().close());
+        onClose.run();
+    }
+}
