@@ -49,7 +49,7 @@ public sealed interface Attribute {
     /// `AttributeProto.AttributeType`.
     record Reference(String name, int typeNumber) implements Attribute {}
 
-    /// A sparse tensor or type attribute, as the bytes of its `AttributeProto`.
+    /// A sparse tensor or type attribute, as the bytes of its `AttributeProto` without the name.
     record OpaqueValue(Bytes encoded) implements Attribute {}
 
     static Attribute of(long value) {

@@ -136,7 +136,7 @@ final class GraphDecoder {
             return new Attribute.Reference(proto.getRefAttrName(), proto.getType());
         }
         if (isOpaque(proto)) {
-            return new Attribute.OpaqueValue(Bytes.of(proto.toByteArray()));
+            return opaque(proto);
         }
         Set<AttributeType> found = typesWithData(proto);
         AttributeType stated = AttributeType.forNumber(proto.getType());
@@ -191,9 +191,14 @@ final class GraphDecoder {
                 new Attribute.GraphsValue(proto.getGraphsList().stream()
                         .map(graph -> graph(graph, place))
                         .toList());
-            case UNDEFINED, SPARSE_TENSOR, SPARSE_TENSORS, TYPE_PROTO, TYPE_PROTOS ->
-                new Attribute.OpaqueValue(Bytes.of(proto.toByteArray()));
+            case UNDEFINED, SPARSE_TENSOR, SPARSE_TENSORS, TYPE_PROTO, TYPE_PROTOS -> opaque(proto);
         };
+    }
+
+    /// Without the name, which is the key.
+    private static Attribute opaque(AttributeProto proto) {
+        return new Attribute.OpaqueValue(
+                Bytes.of(proto.toBuilder().clearName().build().toByteArray()));
     }
 
     private static Bytes bytes(ByteString string) {
