@@ -1,0 +1,80 @@
+package ai.vernier.onnx.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
+
+import ai.vernier.onnx.InvalidInputException;
+import ai.vernier.onnx.Model;
+import ai.vernier.onnx.UnsupportedModelException;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class HostileInputTest {
+    private static final long SEED = 20_26;
+    private static final int MUTATIONS = 4000;
+
+    private final byte[] bytes = OnnxWriter.toBytes(new GeneratedModels(SEED, true).model());
+    private final Random random = new Random(SEED);
+
+    @Test
+    void aTruncatedFileIsRefused() {
+        for (int length = 0; length < bytes.length; length += 1 + random.nextInt(16)) {
+            byte[] truncated = Arrays.copyOf(bytes, length);
+            // Cut between two fields of the model message, what remains may be a model in its own right.
+            attempt(truncated, "length " + length);
+        }
+        assertThatThrownBy(() -> OnnxReader.read(Arrays.copyOf(bytes, bytes.length / 2)))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("truncated");
+    }
+
+    @Test
+    void flippedBytesAreRefusedOrReadAsAnotherModel() {
+        int refused = 0;
+        for (int i = 0; i < MUTATIONS; i++) {
+            byte[] mutated = bytes.clone();
+            for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
+                mutated[random.nextInt(mutated.length)] ^= (byte) (1 << random.nextInt(8));
+            }
+            refused += attempt(mutated, "mutation " + i) ? 0 : 1;
+        }
+        assertThat(refused).isBetween(MUTATIONS / 10, MUTATIONS);
+    }
+
+    @Test
+    void mutatedTextIsRefusedOrReadAsAnotherModel() {
+        String text = OnnxText.print(new GeneratedModels(SEED, false).model());
+        for (int i = 0; i < MUTATIONS / 4; i++) {
+            StringBuilder mutated = new StringBuilder(text);
+            int at = random.nextInt(text.length());
+            mutated.setCharAt(at, text.charAt(random.nextInt(text.length())));
+            if (random.nextInt(4) == 0) {
+                mutated.setLength(at);
+            }
+            try {
+                OnnxText.parse(mutated.toString());
+            } catch (InvalidInputException | UnsupportedModelException e) {
+                assertThat(e).hasMessageNotContaining("null");
+            }
+        }
+    }
+
+    /// Whether `mutated` is a model; what is one can be written and read again.
+    private static boolean attempt(byte[] mutated, String what) {
+        try {
+            Model model = OnnxReader.read(mutated);
+            assertThat(OnnxReader.read(OnnxWriter.toBytes(model))).as(what).isEqualTo(model);
+            return true;
+        } catch (InvalidInputException | UnsupportedModelException e) {
+            assertThat(e.getMessage()).as(what).startsWith("model: ");
+            return false;
+        } catch (RuntimeException e) {
+            return fail("seed " + SEED + ", " + what, e);
+        }
+    }
+}
