@@ -23,4 +23,9 @@ public record Plan(Map<String, Decision> tensors) {
                 .map(Map.Entry::getKey)
                 .toList();
     }
+
+    /// A table for people: tensor, decision, and the rule that decided it.
+    public String toText() {
+        return PlanText.print(this);
+    }
 }

@@ -17,11 +17,11 @@ public final class Nearest {
         return near.isEmpty() ? "" : "; did you mean '" + String.join("' or '", near) + "'?";
     }
 
-    /// Up to three known names, nearest first: those that contain `wanted` or lie within a third of its length in
-    /// single-character edits, whatever the case of the letters.
+    /// Up to three known names, nearest first: those that contain `wanted` or lie within a third of its length (and at
+    /// least two, for names of four letters and more) in single-character edits, whatever the case of the letters.
     public static List<String> of(String wanted, Collection<String> known) {
         String lower = wanted.toLowerCase(Locale.ROOT);
-        int limit = Math.max(1, lower.length() / 3);
+        int limit = Math.max(lower.length() < 4 ? 1 : 2, lower.length() / 3);
         record Candidate(String name, int distance) {}
         return known.stream()
                 .distinct()

@@ -5,7 +5,10 @@ import ai.vernier.onnx.Graph;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// What must hold of a node for an operator profile to apply to it.
 public sealed interface Condition {
@@ -32,6 +35,25 @@ public sealed interface Condition {
                 case Attribute.StringValue(var bytes) -> bytes.text();
                 default -> "";
             };
+        }
+    }
+
+    /// The axes, an attribute or (in newer opsets) a constant input 1, are one of `allowed`, written such as `2,3`.
+    record AxesAre(List<String> allowed) implements Condition {
+        public AxesAre {
+            allowed = List.copyOf(allowed);
+        }
+
+        @Override
+        public boolean holds(Node node, Graph graph) {
+            return node.intsAttribute("axes")
+                    .or(() -> node.input(1)
+                            .flatMap(name ->
+                                    Optional.ofNullable(graph.initializers().get(name)))
+                            .map(TensorData::toLongs))
+                    .map(axes -> Arrays.stream(axes).mapToObj(Long::toString).collect(Collectors.joining(",")))
+                    .filter(allowed::contains)
+                    .isPresent();
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.TreeSet;
 /// @param weights profile of constant weights; `format` is what they get unless a recipe asks otherwise
 /// @param bias format of a bias on the grid of its accumulator
 /// @param operators in order of precedence: the first that applies to a node counts
+/// @param selfGates functions g of which x · g(x) is one function too, as SiLU is for Sigmoid
 public record Target(
         String name,
         String description,
@@ -19,13 +20,15 @@ public record Target(
         TensorProfile weights,
         IntegerFormat bias,
         List<OperatorProfile> operators,
-        List<Fusion> fusions) {
+        List<Fusion> fusions,
+        List<String> selfGates) {
     /// The target that ships with this library.
     public static final String GENERIC_INT8 = "generic-int8";
 
     public Target {
         operators = List.copyOf(operators);
         fusions = List.copyOf(fusions);
+        selfGates = List.copyOf(selfGates);
     }
 
     /// The target of that name among those that ship with this library, or else in the file of that path.

@@ -51,7 +51,8 @@ final class TargetReader {
                 tensorProfile(root.section("weights")),
                 format(root, "bias"),
                 root.sections("operators").stream().map(TargetReader::operators).toList(),
-                root.sections("fusions").stream().map(TargetReader::fusion).toList());
+                root.sections("fusions").stream().map(TargetReader::fusion).toList(),
+                root.texts("self-gates"));
         root.finish();
         return target;
     }
@@ -101,6 +102,9 @@ final class TargetReader {
         List<Condition> conditions = new ArrayList<>();
         for (Section when : section.sections("when")) {
             conditions.add(new Condition.AttributeIs(when.text("attribute"), when.text("default"), when.texts("is")));
+        }
+        if (section.has("axes")) {
+            conditions.add(new Condition.AxesAre(section.texts("axes")));
         }
         section.integers("constant-inputs", INDEX)
                 .forEach(index -> conditions.add(new Condition.InputIsConstant(index)));
