@@ -16,11 +16,13 @@ import ai.vernier.onnx.io.OnnxProto.ModelProto;
 import ai.vernier.onnx.io.OnnxProto.OperatorSetIdProto;
 import ai.vernier.onnx.io.OnnxProto.TensorProto;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,9 +54,9 @@ class ExternalDataTest {
     void aModelMayBeWrittenOverTheFilesItWasReadFrom() {
         Model model = model(Map.of("w", 5000));
         Path file = folder.resolve("m.onnx");
-        OnnxWriter.write(model, file, new ExternalData.Beside(0));
+        OnnxWriter.write(model, file, new ExternalData.Beside(256));
         Model read = OnnxReader.read(file);
-        OnnxWriter.write(read, file, new ExternalData.Beside(0));
+        OnnxWriter.write(read, file, new ExternalData.Beside(256));
         assertThat(read).isEqualTo(model);
         assertThat(OnnxReader.read(file)).isEqualTo(model);
     }
@@ -111,13 +113,38 @@ class ExternalDataTest {
     }
 
     @Test
+    void dataBeyondTwoGibibytesAreMappedAndDoNotFitInside() throws IOException {
+        long size = 3L << 30;
+        try (RandomAccessFile sparse =
+                new RandomAccessFile(folder.resolve("w.data").toFile(), "rw")) {
+            sparse.setLength(size);
+            sparse.seek(size - 4);
+            sparse.writeInt(Integer.reverseBytes(Float.floatToIntBits(1.5f)));
+        }
+        TensorProto tensor = tensor("w.data", "0", Long.toString(size)).toBuilder()
+                .setDims(0, size / Float.BYTES)
+                .build();
+        Path file = Files.write(folder.resolve("m.onnx"), model(tensor));
+        Model model = OnnxReader.read(file);
+        TensorData weights = Objects.requireNonNull(model.graph().initializers().get("w"));
+        assertThat(weights.floatAt(size / Float.BYTES - 1)).isEqualTo(1.5f);
+        assertThatThrownBy(() -> OnnxWriter.write(model, file, new ExternalData.Inside()))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("store them as external data");
+    }
+
+    @Test
     void aModelFromMemoryMayOpenNoFile() {
         byte[] bytes = external("w.data", "0", "16");
         assertThatThrownBy(() -> OnnxReader.read(bytes)).hasMessageContaining("the model was not read from a folder");
     }
 
     private static byte[] external(String location, String offset, String length) {
-        TensorProto tensor = TensorProto.newBuilder()
+        return model(tensor(location, offset, length));
+    }
+
+    private static TensorProto tensor(String location, String offset, String length) {
+        return TensorProto.newBuilder()
                 .setName("w")
                 .addDims(4)
                 .setDataType(DataType.FLOAT.number())
@@ -126,6 +153,9 @@ class ExternalDataTest {
                 .addExternalData(Metadata.entry("offset", offset))
                 .addExternalData(Metadata.entry("length", length))
                 .build();
+    }
+
+    private static byte[] model(TensorProto tensor) {
         return ModelProto.newBuilder()
                 .setIrVersion(8)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13))
