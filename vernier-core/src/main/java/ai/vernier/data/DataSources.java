@@ -150,6 +150,13 @@ public final class DataSources {
         }
     }
 
+    /// Opens image files in the given order, for a model with one input.
+    ///
+    /// @throws InvalidInputException as [#open(Path, ModelInputs)]
+    public static SampleSource openImages(List<Path> paths, ModelInputs inputs, ImageOptions options) {
+        return images(paths, inputs, options);
+    }
+
     private static SampleSource images(List<Path> paths, ModelInputs inputs, @Nullable ImageOptions options) {
         Value input = onlyInput(paths.getFirst(), "an image", inputs);
         if (options == null) {

@@ -23,13 +23,18 @@ public record Normalization(double scale, List<Double> mean, List<Double> std) {
         return (mean.size() == 1 || mean.size() == channels) && (std.size() == 1 || std.size() == channels);
     }
 
-    /// Model values of the 256 pixel values in `channel`, computed in double and rounded once.
-    float[] table(int channel) {
+    /// The model value of pixel value `x`, 0 … 255, in `channel`, computed in double and rounded once.
+    public float apply(int x, int channel) {
         double channelMean = mean.get(mean.size() == 1 ? 0 : channel);
         double channelStd = std.get(std.size() == 1 ? 0 : channel);
+        return (float) ((x * scale - channelMean) / channelStd);
+    }
+
+    /// Model values of the 256 pixel values in `channel`.
+    float[] table(int channel) {
         float[] table = new float[256];
         for (int x = 0; x < table.length; x++) {
-            table[x] = (float) ((x * scale - channelMean) / channelStd);
+            table[x] = apply(x, channel);
         }
         return table;
     }
