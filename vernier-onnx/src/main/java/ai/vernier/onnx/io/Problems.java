@@ -26,6 +26,10 @@ final class Problems {
         found.add(source + ": " + (place.isEmpty() ? "" : place + ": ") + problem);
     }
 
+    boolean any() {
+        return !found.isEmpty();
+    }
+
     void throwIfAny() {
         if (found.isEmpty()) {
             return;

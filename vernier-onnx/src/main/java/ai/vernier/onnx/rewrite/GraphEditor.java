@@ -141,6 +141,17 @@ public final class GraphEditor {
         require(initializers.replace(name, tensor) != null, name + " is no initializer");
     }
 
+    /// Puts initializers in the place of a node, under the names of its outputs.
+    ///
+    /// @param tensors by name, one for each output that the node has
+    public void replaceByInitializers(Node node, Map<String, TensorData> tensors) {
+        remove(node);
+        for (String output : node.outputs()) {
+            require(output.isEmpty() || tensors.containsKey(output), "no tensor for '" + output + "'");
+        }
+        initializers.putAll(tensors);
+    }
+
     /// Adds a node whose outputs nothing else computes.
     public void add(Node node) {
         node.outputs().forEach(taken::add);

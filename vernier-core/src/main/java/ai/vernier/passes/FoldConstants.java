@@ -1,0 +1,167 @@
+package ai.vernier.passes;
+
+import ai.vernier.onnx.Model;
+import ai.vernier.onnx.Node;
+import ai.vernier.onnx.TensorData;
+import ai.vernier.onnx.UseLists;
+import ai.vernier.onnx.rewrite.GraphEditor;
+import ai.vernier.onnx.rewrite.Pass;
+import ai.vernier.onnx.rewrite.PassResult;
+import ai.vernier.onnx.rewrite.Rule;
+import ai.vernier.onnx.rewrite.RulePass;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// Computes once what is the same in every run: `Constant` nodes become initializers, nodes that read only constants
+/// become their results, and `Shape` of a value whose shape the file states becomes that shape.
+///
+/// An initializer that is also listed as a graph input counts as a constant: files of IR version 3 must list all of
+/// them, and quantized weights cannot be overridden anyway. Random operators and (de)quantization are left alone, and
+/// so is what would make the model much larger.
+public final class FoldConstants implements Pass {
+    private static final String NAME = "FoldConstants";
+    /// A result may be this large whatever it is made from: shape arithmetic, position tables.
+    private static final long FREE_BYTES = 1 << 20;
+
+    private static final Set<String> LEFT_ALONE = Set.of(
+            "RandomNormal",
+            "RandomNormalLike",
+            "RandomUniform",
+            "RandomUniformLike",
+            "Bernoulli",
+            "Multinomial",
+            "Dropout",
+            "QuantizeLinear",
+            "DequantizeLinear",
+            "DynamicQuantizeLinear");
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public PassResult apply(Model model) {
+        return new RulePass<>(new Folding(model, Ranks.of(model.graph()))).apply(model);
+    }
+
+    /// A node and what it computes, or why it is left alone.
+    record Match(Node node, Map<String, TensorData> results, Optional<String> objection) {
+        Match {
+            results = Map.copyOf(results);
+        }
+    }
+
+    private record Folding(Model model, Ranks ranks) implements Rule<Match> {
+        @Override
+        public String name() {
+            return NAME;
+        }
+
+        @Override
+        public Optional<Match> match(Node node, GraphEditor graph) {
+            if (ConstantNode.isOne(node)) {
+                return ConstantNode.value(node).map(value -> folded(node, value));
+            }
+            if (node.qualifiedType().equals("Shape")) {
+                Optional<TensorData> shape = statedShape(node);
+                if (shape.isPresent()) {
+                    return shape.map(value -> folded(node, value));
+                }
+            }
+            return isFoldable(node, graph) ? Optional.of(evaluated(node, graph)) : Optional.empty();
+        }
+
+        private static Match folded(Node node, TensorData value) {
+            return new Match(node, Map.of(node.outputs().getFirst(), value), Optional.empty());
+        }
+
+        private Optional<TensorData> statedShape(Node node) {
+            boolean whole = !node.attributes().containsKey("start")
+                    && !node.attributes().containsKey("end");
+            return ranks.of(node.inputs().getFirst())
+                    .filter(shape -> whole && shape.isStatic())
+                    .map(shape -> TensorData.ofLongs(shape.sizes(), shape.rank()));
+        }
+
+        private static boolean isFoldable(Node node, GraphEditor graph) {
+            Set<String> read = UseLists.usedBy(node);
+            return node.domain().isEmpty()
+                    && !LEFT_ALONE.contains(node.opType())
+                    && !read.isEmpty()
+                    && read.size()
+                            == Set.copyOf(node.inputs().stream()
+                                            .filter(name -> !name.isEmpty())
+                                            .toList())
+                                    .size()
+                    && read.stream().allMatch(name -> graph.constant(name).isPresent());
+        }
+
+        private Match evaluated(Node node, GraphEditor graph) {
+            Map<String, TensorData> inputs = new LinkedHashMap<>();
+            UseLists.usedBy(node)
+                    .forEach(name -> inputs.put(name, graph.constant(name).orElseThrow()));
+            long limit = FREE_BYTES
+                    + 2
+                            * inputs.values().stream()
+                                    .mapToLong(TensorData::sizeBytes)
+                                    .sum();
+            if (predictedBytes(node, inputs) > limit) {
+                return new Match(node, Map.of(), Optional.of(tooLarge(node)));
+            }
+            return SingleNode.evaluate(model, node, inputs)
+                    .map(results -> checked(node, results, limit))
+                    .orElseGet(() -> new Match(
+                            node, Map.of(), Optional.of("%s could not be computed here".formatted(node.label()))));
+        }
+
+        private static Match checked(Node node, Map<String, TensorData> results, long limit) {
+            long bytes =
+                    results.values().stream().mapToLong(TensorData::sizeBytes).sum();
+            return bytes > limit
+                    ? new Match(node, Map.of(), Optional.of(tooLarge(node)))
+                    : new Match(node, results, Optional.empty());
+        }
+
+        private static String tooLarge(Node node) {
+            return "%s: its constant result is much larger than what it is made from".formatted(node.label());
+        }
+
+        /// What operators that take their output's size as an input will write, before they do.
+        private static double predictedBytes(Node node, Map<String, TensorData> inputs) {
+            return switch (node.opType()) {
+                case "ConstantOfShape" -> 8 * product(inputs, node.inputs().getFirst());
+                case "Expand", "Tile" -> {
+                    TensorData data = inputs.get(node.inputs().getFirst());
+                    yield (data == null ? 1 : data.sizeBytes())
+                            * product(inputs, node.inputs().get(1));
+                }
+                default -> 0;
+            };
+        }
+
+        private static double product(Map<String, TensorData> inputs, String name) {
+            TensorData sizes = inputs.get(name);
+            return sizes == null
+                    ? 1
+                    : Arrays.stream(sizes.toLongs()).mapToDouble(Math::abs).reduce(1, (a, b) -> a * b);
+        }
+
+        @Override
+        public Optional<String> objection(Match match, GraphEditor graph) {
+            return match.objection.or(() -> match.node.outputs().stream()
+                    .filter(graph::isGraphOutput)
+                    .map("its output '%s' is a graph output"::formatted)
+                    .findFirst());
+        }
+
+        @Override
+        public String rewrite(Match match, GraphEditor graph) {
+            graph.replaceByInitializers(match.node, match.results);
+            return "became an initializer";
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package ai.vernier.passes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.vernier.onnx.Model;
+import ai.vernier.onnx.Node;
+import ai.vernier.onnx.io.OnnxText;
+import ai.vernier.onnx.rewrite.Outcome;
+import ai.vernier.onnx.rewrite.PassLog;
+import ai.vernier.onnx.rewrite.PassResult;
+import org.junit.jupiter.api.Test;
+
+class FoldConstantsTest {
+    @Test
+    void constantNodesBecomeInitializersOfTheSameName() {
+        Model folded = folded("(float[2] x) => (float[2] y) { w = Constant <value = float[2] {1.0, 2.0}> ()"
+                + " k = Constant <value_float = 3.0> ()  s = Mul (x, w)  y = Add (s, k) }");
+
+        assertThat(folded)
+                .isEqualTo(model("(float[2] x) => (float[2] y) <float[2] w = {1.0, 2.0}, float k = {3.0}> {"
+                        + " s = Mul (x, w)  y = Add (s, k) }"));
+    }
+
+    @Test
+    void whatReadsOnlyConstantsIsComputed() {
+        Model folded = folded("(float[1,2] x) => (float[1,3] y) <float[3,2] w = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0}> {"
+                + " t = Transpose <perm = [1, 0]> (w)  n = Neg (t)  y = MatMul (x, n) }");
+
+        assertThat(folded.graph().nodes()).extracting(Node::opType).containsExactly("MatMul");
+        assertThat(folded.graph().initializers()).containsOnlyKeys("n");
+        assertThat(Judged.constant(folded, "n").toFloats()).containsExactly(-1, -3, -5, -2, -4, -6);
+    }
+
+    @Test
+    void statedShapesAreConstants() {
+        Model folded = folded("(float[2,3] x, float[N,3] u) => (float[6] y, int64[2] z) <int64[1] minus = {-1}> {"
+                + " s = Shape (x)  p = ReduceProd <keepdims = 1> (s)  y = Reshape (x, p)  z = Shape (u) }");
+
+        assertThat(Judged.constant(folded, "p").toLongs()).containsExactly(6);
+        assertThat(folded.graph().nodes()).extracting(Node::opType).containsExactly("Reshape", "Shape");
+    }
+
+    @Test
+    void foldingReachesIntoSubGraphs() {
+        Model folded = folded("(bool c, float[2] x) => (float[2] y) <float[2] w = {1.0, 2.0}> { y = If (c) <"
+                + "then_branch = t () => (float[2] a) { n = Neg (w)  a = Add (x, n) }, "
+                + "else_branch = e () => (float[2] b) { b = Identity (x) }> }");
+
+        assertThat(OnnxText.print(folded)).doesNotContain("Neg");
+    }
+
+    @Test
+    void randomAndQuantizationOperatorsAreLeftAlone() {
+        Model model = model("(float[2] x) => (float[2] y) <float[2] w = {1.0, 2.0}, float s = {0.5}, int8 z = {0}> {"
+                + " r = RandomNormalLike (w)  q = QuantizeLinear (w, s, z)  d = DequantizeLinear (q, s, z)"
+                + " a = Add (x, r)  y = Add (a, d) }");
+
+        assertThat(new FoldConstants().apply(model).model()).isEqualTo(model);
+    }
+
+    @Test
+    void resultsMuchLargerThanTheirInputsAreLeftAlone() {
+        Model model = model("(float[1] x) => (float[N] y) <int64[2] n = {1000, 10000}> {"
+                + " big = ConstantOfShape (n)  y = Add (x, big) }");
+        PassResult result = new FoldConstants().apply(model);
+
+        assertThat(result.model()).isEqualTo(model);
+        assertThat(result.log().entries())
+                .extracting(PassLog.Entry::outcome)
+                .containsExactly(new Outcome.Skipped(
+                        "ConstantOfShape 'big': its constant result is much larger than what it is made from"));
+    }
+
+    @Test
+    void graphOutputsKeepTheirNodes() {
+        Model model = model(
+                "(float[1] x) => (float[1] y, float[1] z) <float[1] w = {1.0}> {" + " y = Neg (w)  z = Add (x, w) }");
+        PassResult result = new FoldConstants().apply(model);
+
+        assertThat(result.model()).isEqualTo(model);
+        assertThat(result.log().skipped()).hasSize(1);
+    }
+
+    @Test
+    void initializersListedAsInputsCountAsConstants() {
+        Model old = OnnxText.parse("<ir_version: 3, opset_import: [\"\" : 8]> g (float[2] x, float[2] w) =>"
+                + " (float[2] y) <float[2] w = {1.0, 2.0}> { n = Neg (w)  y = Add (x, n) }");
+
+        assertThat(new FoldConstants().apply(old).model().graph().nodes())
+                .extracting(Node::opType)
+                .containsExactly("Add");
+    }
+
+    private static Model folded(String text) {
+        Model model = model(text);
+        return new FoldConstants().apply(model).model();
+    }
+
+    private static Model model(String graph) {
+        return OnnxText.parse("<ir_version: 8, opset_import: [\"\" : 17]> g " + graph);
+    }
+}
