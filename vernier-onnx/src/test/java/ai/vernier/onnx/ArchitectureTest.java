@@ -15,12 +15,13 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
-/// The rules of the house, for this module.
+/// The rules of the house, for this module; code generated from the schema is left out.
 class ArchitectureTest {
     private static final String FORBIDDEN_NAMES = ".*(Manager|Helper|Utils?|Common|Impl|Base)";
 
-    private final JavaClasses module = new ClassFileImporter()
+    private static final JavaClasses MODULE = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
+            .withImportOption(location -> !location.contains("/OnnxProto"))
             .importPackages("ai.vernier.onnx");
 
     @Test
@@ -37,8 +38,8 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("rewrite")
                 .whereLayer("rewrite")
                 .mayNotBeAccessedByAnyLayer()
-                .check(module);
-        slices().matching("ai.vernier.(**)").should().beFreeOfCycles().check(module);
+                .check(MODULE);
+        slices().matching("ai.vernier.(**)").should().beFreeOfCycles().check(MODULE);
     }
 
     @Test
@@ -49,7 +50,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("com.google.protobuf..")
-                .check(module);
+                .check(MODULE);
     }
 
     @Test
@@ -58,17 +59,17 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("ai.vernier.onnx..", "java..", "com.google.protobuf..", "org.jspecify..")
-                .check(module);
+                .check(MODULE);
     }
 
     @Test
     void everyPackageIsNullMarked() {
-        classes().should(new NullMarkedPackage()).check(module);
+        classes().should(new NullMarkedPackage()).check(MODULE);
     }
 
     @Test
     void namesSayWhatThingsAre() {
-        noClasses().should().haveNameMatching(FORBIDDEN_NAMES).check(module);
+        noClasses().should().haveNameMatching(FORBIDDEN_NAMES).check(MODULE);
     }
 
     @Test
@@ -82,7 +83,7 @@ class ArchitectureTest {
                 .callMethod(StrictMath.class, "round", float.class)
                 .orShould()
                 .callMethod(StrictMath.class, "round", double.class)
-                .check(module);
+                .check(MODULE);
     }
 
     @Test
@@ -92,7 +93,7 @@ class ArchitectureTest {
                 .accessField(Float.class, "MIN_VALUE")
                 .orShould()
                 .accessField(Double.class, "MIN_VALUE")
-                .check(module);
+                .check(MODULE);
     }
 
     private static final class NullMarkedPackage extends ArchCondition<JavaClass> {

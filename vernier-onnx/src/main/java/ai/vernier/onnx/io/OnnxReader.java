@@ -8,22 +8,23 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /// Reads ONNX models.
 ///
-/// Weights are not copied: the tensors of the model are views of the memory-mapped files, which therefore must not be
-/// changed in place (replacing them, as [OnnxWriter] does, is fine) while the model is in use.
+/// There is one copy of the weights: tensors inside the model file are views of the one array that holds the file, and
+/// external data are views of memory-mapped files, which therefore must not be changed in place while the model is in
+/// use (replacing them, as [OnnxWriter] does, is fine).
 ///
 /// Every method throws [InvalidInputException] with all problems found where the input is no well-formed model. What a
 /// file merely claims is never allocated.
 public final class OnnxReader {
+    /// The longest array that every Java virtual machine can make.
+    private static final long MAX_BYTES = Integer.MAX_VALUE - 8L;
+
     private OnnxReader() {}
 
     /// The model in `file`, its external data in files of the same folder.
@@ -35,8 +36,9 @@ public final class OnnxReader {
                     + "; expected an ONNX model");
         }
         Path folder = file.toAbsolutePath().getParent();
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
+        try {
+            checkSize(Files.size(file), source);
+            MemorySegment bytes = MemorySegment.ofArray(Files.readAllBytes(file));
             return read(bytes, new ExternalFiles(Optional.ofNullable(folder)), source);
         } catch (IOException e) {
             throw new InvalidInputException(source + ": cannot be read: " + e, e);
@@ -48,7 +50,7 @@ public final class OnnxReader {
         return read(MemorySegment.ofArray(bytes), new ExternalFiles(Optional.empty()), "model");
     }
 
-    /// The model in `bytes`, which nobody may change afterwards.
+    /// The model in `bytes`, which nobody may change afterwards. Native memory is copied to the heap.
     ///
     /// @param folder where external data lie
     public static Model read(MemorySegment bytes, Path folder) {
@@ -64,12 +66,16 @@ public final class OnnxReader {
         return model;
     }
 
-    private static ModelProto parse(MemorySegment bytes, String source) {
-        if (bytes.byteSize() > Integer.MAX_VALUE) {
+    private static void checkSize(long sizeBytes, String source) {
+        if (sizeBytes > MAX_BYTES) {
             throw new InvalidInputException(
                     "%s: has %d bytes, more than the 2 GiB of a protobuf message; store its weights as external data"
-                            .formatted(source, bytes.byteSize()));
+                            .formatted(source, sizeBytes));
         }
+    }
+
+    private static ModelProto parse(MemorySegment bytes, String source) {
+        checkSize(bytes.byteSize(), source);
         ByteString wrapped = UnsafeByteOperations.unsafeWrap(bytes.asByteBuffer());
         CodedInputStream input = wrapped.newCodedInput();
         input.enableAliasing(true);

@@ -26,10 +26,6 @@ final class Problems {
         found.add(source + ": " + (place.isEmpty() ? "" : place + ": ") + problem);
     }
 
-    boolean any() {
-        return !found.isEmpty();
-    }
-
     void throwIfAny() {
         if (found.isEmpty()) {
             return;

@@ -127,6 +127,7 @@ class ExternalDataTest {
         Path file = Files.write(folder.resolve("m.onnx"), model(tensor));
         Model model = OnnxReader.read(file);
         TensorData weights = Objects.requireNonNull(model.graph().initializers().get("w"));
+        assertThat(weights.bytes().isMapped()).isTrue();
         assertThat(weights.floatAt(size / Float.BYTES - 1)).isEqualTo(1.5f);
         assertThatThrownBy(() -> OnnxWriter.write(model, file, new ExternalData.Inside()))
                 .isInstanceOf(InvalidInputException.class)

@@ -38,9 +38,15 @@ final class GeneratedModels {
     }
 
     Model model() {
+        return model(2);
+    }
+
+    /// @param depth how deep sub-graphs are nested
+    Model model(int depth) {
         List<OperatorSet> sets = List.of(new OperatorSet("", 7 + random.nextInt(18)), new OperatorSet("local.ops", 1));
         Producer producer = new Producer("generated \"quoted\" \\ é", "1", "d", random.nextInt(3));
-        return new Model(1 + random.nextInt(13), sets, producer, graph(2, List.of()), List.of(function()), details());
+        return new Model(
+                1 + random.nextInt(13), sets, producer, graph(depth, List.of()), List.of(function()), details());
     }
 
     private Graph graph(int depth, List<String> around) {
@@ -56,7 +62,8 @@ final class GeneratedModels {
         List<Node> nodes = nodes(depth, visible);
         nodes.forEach(node -> outputs.add(new Value(
                 node.outputs().getFirst(), new ValueType.TensorType(DataType.FLOAT, Optional.empty()), details())));
-        List<Value> valueInfos = depth == 2 ? List.of(new Value(visible.getLast(), type(), details())) : List.of();
+        List<Value> valueInfos =
+                around.isEmpty() ? List.of(new Value(visible.getLast(), type(), details())) : List.of();
         return new Graph("graph " + depth, inputs, outputs, nodes, initializers, valueInfos, details());
     }
 

@@ -25,9 +25,11 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -228,6 +230,27 @@ class OnnxReaderTest {
                 .addNode(NodeProto.newBuilder().setOpType("Op").addOutput("y").addAttribute(attribute))
                 .build();
         assertThat(read(graph).graph().nodes().getFirst().attributes().get("a")).isEqualTo(Attribute.ofInts(3));
+    }
+
+    @Test
+    void weightsAreViewsOfTheBytesThatWereRead() {
+        byte[] bytes = modelWithStrangeFields().toByteArray();
+        TensorData weights = Objects.requireNonNull(
+                OnnxReader.read(bytes).graph().initializers().get("w"));
+        assertThat(weights.floatAt(0)).isZero();
+        Arrays.fill(bytes, (byte) 1);
+        assertThat(weights.bytes().get(ValueLayout.JAVA_BYTE, 0)).isEqualTo((byte) 1);
+    }
+
+    @Test
+    void aFileBeyondTwoGibibytesIsRefusedBeforeItIsRead(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("large.onnx");
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength(3L << 30);
+        }
+        assertThatThrownBy(() -> OnnxReader.read(file))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("store its weights as external data");
     }
 
     @Test

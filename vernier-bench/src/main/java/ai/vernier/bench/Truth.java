@@ -1,0 +1,4 @@
+package ai.vernier.bench;
+
+/// An object that is in an image.
+record Truth(int image, int category, Box box) {}
