@@ -7,7 +7,10 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
+import java.util.regex.Pattern;
 import javax.imageio.IIOException;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -18,6 +21,9 @@ import javax.imageio.stream.ImageInputStream;
 /// orientation tag), gray repeated, alpha dropped, palettes looked up, 16-bit samples cut to their
 /// upper byte.
 final class ImageDecoder {
+    /// Words of libjpeg ("Premature end of JPEG file") and of the JDK ("Truncated File - Missing EOI marker").
+    private static final Pattern CUT_SHORT = Pattern.compile("(?i)premature end|truncated");
+
     private ImageDecoder() {}
 
     /// @throws InvalidInputException where the file is damaged, no image or in a colour space other
@@ -30,8 +36,7 @@ final class ImageDecoder {
             }
             ImageReader reader = readers.next();
             try {
-                reader.setInput(in, true, true);
-                return pixels(reader.read(0), path);
+                return pixels(read(reader, in, path), path);
             } finally {
                 reader.dispose();
             }
@@ -45,6 +50,21 @@ final class ImageDecoder {
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw new InvalidInputException("%s: is damaged (%s); save it anew".formatted(path, e.getMessage()), e);
         }
+    }
+
+    /// The JPEG decoder fills what is missing with gray and takes inks for colours; both would calibrate on nonsense.
+    private static BufferedImage read(ImageReader reader, ImageInputStream in, Path path) throws IOException {
+        List<String> warnings = new ArrayList<>();
+        reader.addIIOReadWarningListener((_, warning) -> warnings.add(warning));
+        reader.setInput(in, true, true);
+        BufferedImage image = reader.read(0);
+        if (warnings.stream().anyMatch(CUT_SHORT.asPredicate())) {
+            throw new InvalidInputException("%s: is cut short (%s); get it anew".formatted(path, warnings));
+        }
+        if (reader.getFormatName().equalsIgnoreCase("jpeg") && image.getRaster().getNumBands() > 3) {
+            throw new InvalidInputException(path + ": is a JPEG of four channels (CMYK); save it anew as RGB");
+        }
+        return image;
     }
 
     private static Pixels pixels(BufferedImage image, Path path) {

@@ -33,9 +33,15 @@ final class NpzFile implements AutoCloseable {
     /// @throws InvalidInputException where it is no archive, or with the problems of all damaged members
     static NpzFile open(Path path) {
         try {
-            NpzFile file = new NpzFile(path, new ZipFile(path.toFile()));
-            file.readHeaders();
-            return file;
+            ZipFile zip = new ZipFile(path.toFile());
+            try {
+                NpzFile file = new NpzFile(path, zip);
+                file.readHeaders();
+                return file;
+            } catch (IOException | InvalidInputException e) {
+                zip.close();
+                throw e;
+            }
         } catch (ZipException e) {
             throw new InvalidInputException(
                     "%s: not a .npz archive (%s); write it with numpy.savez".formatted(path, e.getMessage()), e);
@@ -58,7 +64,6 @@ final class NpzFile implements AutoCloseable {
             }
         }
         if (!problems.isEmpty()) {
-            zip.close();
             throw new InvalidInputException(problems);
         }
     }

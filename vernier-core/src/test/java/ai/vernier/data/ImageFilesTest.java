@@ -10,7 +10,10 @@ import ai.vernier.onnx.Shape;
 import ai.vernier.onnx.Value;
 import ai.vernier.onnx.ValueType;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +21,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.FileImageOutputStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,6 +144,31 @@ class ImageFilesTest {
                                     .anyMatch(problem -> problem.startsWith(cut + ": cannot be decoded"))
                                     .contains(text + ": is no JPEG, PNG or BMP image; remove or convert it"));
         }
+    }
+
+    @Test
+    void aJpegThatEndsEarlyIsRefused() throws IOException {
+        Path whole = write("jpg", gradient(BufferedImage.TYPE_INT_RGB, 64, 64));
+        byte[] bytes = Files.readAllBytes(whole);
+        Path cut = Files.write(folder.resolve("cut.jpg"), Arrays.copyOf(bytes, bytes.length * 2 / 3));
+        assertThatThrownBy(() -> ImageDecoder.decode(cut))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageStartingWith(cut + ": is cut short");
+    }
+
+    @Test
+    void aJpegOfFourInksIsRefused() throws IOException {
+        Path file = folder.resolve("inks.jpg");
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+        try (FileImageOutputStream out = new FileImageOutputStream(file.toFile())) {
+            writer.setOutput(out);
+            WritableRaster inks = Raster.createInterleavedRaster(DataBuffer.TYPE_BYTE, 8, 8, 4, null);
+            writer.write(new IIOImage(inks, null, null));
+        }
+        writer.dispose();
+        assertThatThrownBy(() -> ImageDecoder.decode(file))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("save it anew as RGB");
     }
 
     @Test
