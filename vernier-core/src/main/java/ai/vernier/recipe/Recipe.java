@@ -1,17 +1,29 @@
 package ai.vernier.recipe;
 
+import ai.vernier.data.Preprocessing;
 import ai.vernier.settings.Section;
 import ai.vernier.target.Target;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /// What the user asks for: defaults for every tensor and ordered rules for some, of which the last match wins.
 ///
 /// @param target name or path for [Target#load]
 /// @param batch samples per calibration batch
 /// @param samples calibration samples to use, the first ones; 0 for all
-public record Recipe(String target, Precision precision, int batch, long samples, List<Rule> rules) {
+/// @param preprocessing settings for [ai.vernier.data.Preprocessing#parse], all of them; empty where the data come
+///     as the model takes them
+public record Recipe(
+        String target,
+        Precision precision,
+        int batch,
+        long samples,
+        Map<String, String> preprocessing,
+        List<Rule> rules) {
     /// Version of the file format.
     public static final int VERSION = 1;
 
@@ -19,6 +31,7 @@ public record Recipe(String target, Precision precision, int batch, long samples
     private static final int DEFAULT_BATCH = 8;
 
     public Recipe {
+        preprocessing = Collections.unmodifiableMap(new LinkedHashMap<>(preprocessing));
         rules = List.copyOf(rules);
     }
 
@@ -32,7 +45,7 @@ public record Recipe(String target, Precision precision, int batch, long samples
                 "minmax",
                 "mse",
                 false);
-        return new Recipe(target.name(), precision, DEFAULT_BATCH, 0, List.of());
+        return new Recipe(target.name(), precision, DEFAULT_BATCH, 0, Map.of(), List.of());
     }
 
     /// Reads a recipe file; what it leaves out takes the defaults of its target.
@@ -54,17 +67,35 @@ public record Recipe(String target, Precision precision, int batch, long samples
 
     /// This recipe with `setting` as the default for every tensor.
     public Recipe with(Setting setting) {
-        return new Recipe(target, precision.with(setting), batch, samples, rules);
+        return new Recipe(target, precision.with(setting), batch, samples, preprocessing, rules);
     }
 
     /// This recipe with one more rule, which wins over the others.
     public Recipe with(Rule rule) {
         List<Rule> extended = new ArrayList<>(rules);
         extended.add(rule);
-        return new Recipe(target, precision, batch, samples, extended);
+        return new Recipe(target, precision, batch, samples, preprocessing, extended);
+    }
+
+    /// This recipe for another target; its settings stay as they are.
+    public Recipe withTarget(String nameOrPath) {
+        return new Recipe(nameOrPath, precision, batch, samples, preprocessing, rules);
     }
 
     public Recipe withBatch(int changed) {
-        return new Recipe(target, precision, changed, samples, rules);
+        return new Recipe(target, precision, changed, samples, preprocessing, rules);
+    }
+
+    public Recipe withSamples(long changed) {
+        return new Recipe(target, precision, batch, changed, preprocessing, rules);
+    }
+
+    /// This recipe with `changed` as all that is said about images; what it leaves out is spelled out.
+    ///
+    /// @throws ai.vernier.onnx.InvalidInputException with every setting that is unknown or unreadable
+    public Recipe withPreprocessing(Map<String, String> changed) {
+        Map<String, String> complete =
+                changed.isEmpty() ? changed : Preprocessing.parse(changed).settings();
+        return new Recipe(target, precision, batch, samples, complete, rules);
     }
 }

@@ -1,5 +1,6 @@
 package ai.vernier.recipe;
 
+import ai.vernier.data.Preprocessing;
 import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.settings.Section;
 import ai.vernier.target.Target;
@@ -31,6 +32,7 @@ final class RecipeReader {
                 recipe.precision(),
                 calibration.integer("batch", COUNT, recipe.batch()),
                 calibration.integer("samples", COUNT_OR_ALL, 0),
+                preprocessing(root),
                 root.sections("rules").stream().map(RecipeReader::rule).toList());
         root.finish();
         return read;
@@ -42,6 +44,16 @@ final class RecipeReader {
         } catch (InvalidInputException e) {
             e.problems().forEach(problem -> root.problem("target", problem));
             return Target.load(Target.GENERIC_INT8);
+        }
+    }
+
+    private static Map<String, String> preprocessing(Section root) {
+        Map<String, String> written = root.entries("preprocessing");
+        try {
+            return written.isEmpty() ? written : Preprocessing.parse(written).settings();
+        } catch (InvalidInputException e) {
+            e.problems().forEach(problem -> root.problem("preprocessing", problem));
+            return Map.of();
         }
     }
 

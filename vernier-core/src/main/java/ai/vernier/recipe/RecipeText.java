@@ -23,6 +23,10 @@ final class RecipeText {
         text.append("symmetric: ").append(precision.symmetric()).append('\n');
         text.append("calibration:\n  batch: ").append(recipe.batch()).append('\n');
         text.append("  samples: ").append(recipe.samples()).append(recipe.samples() == 0 ? "  # all\n" : "\n");
+        if (!recipe.preprocessing().isEmpty()) {
+            text.append("preprocessing:\n");
+            recipe.preprocessing().forEach((key, value) -> text.append("  %s: %s\n".formatted(key, quote(value))));
+        }
         text.append(recipe.rules().isEmpty() ? "rules: []\n" : "rules:\n");
         recipe.rules().forEach(rule -> text.append(print(rule)));
         return text.toString();

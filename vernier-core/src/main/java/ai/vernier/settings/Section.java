@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -149,6 +150,16 @@ public final class Section {
             }
         }
         return List.copyOf(parsed);
+    }
+
+    /// The keys and values of the section under `key`, whatever its keys; a list counts as its items with commas
+    /// between.
+    /// Empty where it is absent.
+    public Map<String, String> entries(String key) {
+        Section section = section(key);
+        Map<String, String> texts = new LinkedHashMap<>();
+        section.entries.keySet().forEach(name -> texts.put(name, String.join(",", section.texts(name))));
+        return texts;
     }
 
     /// The section under `key`; an empty one where it is absent.

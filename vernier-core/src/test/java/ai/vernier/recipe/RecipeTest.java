@@ -61,6 +61,25 @@ class RecipeTest {
     }
 
     @Test
+    void preprocessingIsReadAndSpelledOut() {
+        Recipe recipe = Recipe.parse("r.yaml", """
+                preprocessing:
+                  resize: 256
+                  crop: 224x192
+                  mean: [0.485, 0.456, 0.406]
+                """);
+
+        assertThat(recipe.preprocessing())
+                .containsEntry("resize", "256")
+                .containsEntry("mean", "0.485,0.456,0.406")
+                .containsEntry("layout", "nchw");
+        assertThat(Recipe.parse("resolved.yaml", recipe.toYaml())).isEqualTo(recipe);
+        assertThatThrownBy(() -> Recipe.parse("r.yaml", "preprocessing: {resise: 256}"))
+                .hasMessageContaining("r.yaml:1: preprocessing: ")
+                .hasMessageContaining("resise");
+    }
+
+    @Test
     void theResolvedFileSpellsEveryDefaultOut() {
         assertThat(Recipe.defaults(Target.load("generic-int8")).toYaml()).isEqualTo("""
                 vernier-recipe: 1
