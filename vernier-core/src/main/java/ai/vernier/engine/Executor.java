@@ -1,0 +1,167 @@
+package ai.vernier.engine;
+
+import ai.vernier.engine.op.HostTransfer;
+import ai.vernier.engine.op.OpTable;
+import ai.vernier.onnx.DataType;
+import ai.vernier.onnx.InvalidInputException;
+import ai.vernier.onnx.Model;
+import ai.vernier.onnx.TensorData;
+import ai.vernier.onnx.UnsupportedModelException;
+import ai.vernier.onnx.Value;
+import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/// Runs a model on LibTorch: host tensors in, host tensors out. Compiled once, run as often as wanted, by one thread at
+/// a time (others wait). The results are the same bits for every run with the same number of threads.
+///
+/// Native memory: the weights once, packed for the machine, and the activations that are alive.
+public final class Executor implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Executor.class.getName());
+
+    private final Model model;
+    private final int threads;
+    private final boolean cuda;
+    private final Predicate<String> visible;
+    private final OpTable ops = OpTable.builtIn();
+    private final TreeSet<String> fallbacks = new TreeSet<>();
+    private final Map<Set<String>, Program> programs = new HashMap<>();
+
+    private Executor(Model model, EngineOptions options, Predicate<String> visible) {
+        this.model = model;
+        this.visible = visible;
+        this.threads =
+                options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
+        this.cuda = choosesCuda(options.device());
+    }
+
+    /// Compiles `model`; everything that nobody sees from outside may be fused away, so that a hook is only ever asked
+    /// about graph inputs, graph outputs and whatever happens to remain.
+    ///
+    /// @throws UnsupportedModelException naming the node, operator and opset that cannot be run
+    public static Executor compile(Model model, EngineOptions options) {
+        return compile(model, options, _ -> false);
+    }
+
+    /// Compiles `model` so that a hook can see every value for which `visible` holds.
+    ///
+    /// @throws UnsupportedModelException naming the node, operator and opset that cannot be run
+    public static Executor compile(Model model, EngineOptions options, Predicate<String> visible) {
+        if (!NativeRuntime.isPrepared()) {
+            LOG.log(Level.DEBUG, "malloc keeps its defaults on this platform");
+        }
+        Executor executor = new Executor(model, options, visible);
+        executor.program(Set.of());
+        if (!executor.fallbacks.isEmpty()) {
+            LOG.log(Level.INFO, "run by ONNX Runtime, node by node: {0}", executor.fallbacks);
+        }
+        return executor;
+    }
+
+    /// Runs the model once.
+    ///
+    /// @param inputs every required input by name; initializers that are also inputs may be given to override them
+    /// @return every output by name, in the model's order
+    /// @throws InvalidInputException listing every input that is missing, unknown or of the wrong type or shape
+    public Map<String, TensorData> run(Map<String, TensorData> inputs) {
+        return execute(inputs, null);
+    }
+
+    /// Runs the model once, showing to `hook` the values that it wants.
+    public Map<String, TensorData> run(Map<String, TensorData> inputs, ValueHook hook) {
+        return execute(inputs, hook);
+    }
+
+    /// The operator types that run in ONNX Runtime because the engine lacks them, sorted.
+    public List<String> fallbackOperators() {
+        return List.copyOf(fallbacks);
+    }
+
+    /// Whether the engine computes on a CUDA device.
+    public boolean isOnCuda() {
+        return cuda;
+    }
+
+    private synchronized Map<String, TensorData> execute(Map<String, TensorData> inputs, @Nullable ValueHook hook) {
+        InputCheck.check(model.graph(), inputs);
+        if (torch.get_num_threads() != threads) {
+            torch.set_num_threads(threads);
+        }
+        Set<String> overridden = inputs.keySet().stream()
+                .filter(model.graph().initializers()::containsKey)
+                .collect(Collectors.toUnmodifiableSet());
+        Program program = program(overridden);
+        try (NoGradGuard _ = new NoGradGuard();
+                PointerScope _ = new PointerScope()) {
+            return toHost(program.run(feeds(program, inputs), hook));
+        }
+    }
+
+    private Program program(Set<String> overridden) {
+        return programs.computeIfAbsent(
+                overridden,
+                names -> GraphCompiler.compile(
+                        model.graph(), new CompileContext(model, ops, visible, names, cuda, fallbacks)));
+    }
+
+    private Tensor[] feeds(Program program, Map<String, TensorData> inputs) {
+        return program.feedNames().stream()
+                .map(name -> toDevice(inputs.get(name)))
+                .toArray(Tensor[]::new);
+    }
+
+    private Tensor toDevice(@Nullable TensorData data) {
+        if (data == null) {
+            throw new IllegalStateException("an input has passed the check without being there");
+        }
+        Tensor host = HostTransfer.toTensor(data);
+        Tensor placed = cuda && data.dataType().isFloatingPoint()
+                ? host.to(new Device(torch.DeviceType.CUDA), host.scalar_type())
+                : host;
+        placed.retainReference();
+        return placed;
+    }
+
+    private Map<String, TensorData> toHost(Tensor[] results) {
+        Map<String, TensorData> outputs = new LinkedHashMap<>();
+        for (int i = 0; i < results.length; i++) {
+            Value output = model.graph().outputs().get(i);
+            DataType type = output.elementType().orElse(HostTransfer.typeOf(results[i]));
+            outputs.put(output.name(), HostTransfer.toHost(results[i], type));
+            results[i].close();
+        }
+        return outputs;
+    }
+
+    @Override
+    public synchronized void close() {
+        programs.values().forEach(Program::close);
+        programs.clear();
+    }
+
+    private static boolean choosesCuda(DeviceChoice device) {
+        return switch (device) {
+            case CPU -> false;
+            case AUTO -> torch.cuda_is_available();
+            case CUDA -> {
+                if (!torch.cuda_is_available()) {
+                    throw new InvalidInputException(
+                            "device: CUDA was asked for, but LibTorch finds no CUDA device; use cpu or auto");
+                }
+                yield true;
+            }
+        };
+    }
+}

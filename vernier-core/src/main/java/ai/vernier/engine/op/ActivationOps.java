@@ -1,0 +1,73 @@
+package ai.vernier.engine.op;
+
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/// Activation functions.
+final class ActivationOps {
+    private ActivationOps() {}
+
+    static void register(OpTable ops) {
+        ops.add("Relu", 1, (_, in) -> torch.relu(in.at(0)));
+        ops.add("Sigmoid", 1, (_, in) -> torch.sigmoid(in.at(0)));
+        ops.add("Tanh", 1, (_, in) -> torch.tanh(in.at(0)));
+        ops.add("LeakyRelu", 1, (node, in) -> torch.leaky_relu(in.at(0), scalar(node.real("alpha", 0.01))));
+        ops.add("Elu", 1, (node, in) -> elu(in.at(0), node.real("alpha", 1), 1));
+        ops.add("Selu", 1, (node, in) -> {
+            double alpha = node.real("alpha", 1.6732631921768188);
+            return elu(in.at(0), alpha, node.real("gamma", 1.0507010221481323));
+        });
+        ops.add("Celu", 1, (node, in) -> torch.celu(in.at(0), scalar(node.real("alpha", 1))));
+        ops.add("Softplus", 1, (_, in) -> torch.softplus(in.at(0)));
+        ops.add("Softsign", 1, (_, in) -> in.at(0).div(torch.abs(in.at(0)).add(scalar(1))));
+        ops.add("ThresholdedRelu", 1, (node, in) -> {
+            Tensor x = in.at(0);
+            return torch.where(x.gt(scalar(node.real("alpha", 1))), x, scalar(0));
+        });
+        ops.add("HardSigmoid", 1, (node, in) -> {
+            Tensor line = in.at(0).mul(scalar(node.real("alpha", 0.2)));
+            line.add_(scalar(node.real("beta", 0.5)));
+            line.clamp_(some(0), some(1));
+            return line;
+        });
+        ops.add("HardSwish", 14, (_, in) -> torch.hardswish(in.at(0)));
+        ops.add("Gelu", 20, (node, in) -> torch.gelu(in.at(0), node.text("approximate", "none")));
+        ops.add("Mish", 18, (_, in) -> torch.mish(in.at(0)));
+        ops.add("PRelu", 1, (_, in) -> {
+            Tensor x = in.at(0);
+            return torch.where(x.lt(scalar(0)), x.mul(in.at(1)), x);
+        });
+        ops.add(
+                "Clip",
+                1,
+                (node, in) -> torch.clamp(
+                        in.at(0), some(node.real("min", -Float.MAX_VALUE)), some(node.real("max", Float.MAX_VALUE))));
+        ops.add("Clip", 11, (_, in) -> clip(in));
+    }
+
+    private static Tensor elu(Tensor x, double alpha, double scale) {
+        return torch.elu(x, scalar(alpha), scalar(scale), scalar(1));
+    }
+
+    private static Tensor clip(Inputs in) {
+        if (!in.has(1) && !in.has(2)) {
+            return in.at(0);
+        }
+        return torch.clamp(in.at(0), optional(in, 1), optional(in, 2));
+    }
+
+    private static TensorOptional optional(Inputs in, int index) {
+        return in.has(index) ? new TensorOptional(in.at(index)) : new TensorOptional();
+    }
+
+    static Scalar scalar(double value) {
+        return new Scalar(value);
+    }
+
+    static ScalarOptional some(double value) {
+        return new ScalarOptional(new Scalar(value));
+    }
+}

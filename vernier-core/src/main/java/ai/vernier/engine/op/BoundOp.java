@@ -1,0 +1,20 @@
+package ai.vernier.engine.op;
+
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+
+/// An operator bound to one node of a graph; may hold packed weights.
+public interface BoundOp extends AutoCloseable {
+    /// Computes the node's outputs, in the node's order, inside the caller's PointerScope. An output may be an input or
+    /// a view of one; the caller keeps apart who owns what.
+    Tensor[] run(Inputs in);
+
+    /// Indices of constant inputs that this operator has taken in and will not ask for.
+    default Set<Integer> absorbedInputs() {
+        return Set.of();
+    }
+
+    /// Frees what the operator holds.
+    @Override
+    default void close() {}
+}

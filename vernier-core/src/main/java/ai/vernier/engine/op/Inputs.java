@@ -1,0 +1,52 @@
+package ai.vernier.engine.op;
+
+import ai.vernier.engine.ValueHook;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/// The input tensors of one execution of a node. Absent optional inputs are counted but not there.
+///
+/// @param tensors null where the input is absent
+/// @param constants host copies of constant integer inputs; null where the input is no such constant
+/// @param hook the hook of the run, for nodes with sub-graphs
+@SuppressWarnings("ArrayRecordComponent") // lives for one call; never compared
+public record Inputs(
+        @Nullable Tensor[] tensors,
+        long[] @Nullable [] constants,
+        @Nullable ValueHook hook) {
+    public int size() {
+        return tensors.length;
+    }
+
+    public boolean has(int index) {
+        return index < tensors.length && tensors[index] != null;
+    }
+
+    public Tensor at(int index) {
+        Tensor tensor = tensors[index];
+        if (tensor == null) {
+            throw new IllegalStateException("input " + index + " is absent");
+        }
+        return tensor;
+    }
+
+    /// Input `index`, or null where it is absent.
+    public @Nullable Tensor orNull(int index) {
+        return index < tensors.length ? tensors[index] : null;
+    }
+
+    /// The elements of an integer input, on the host.
+    public long[] longs(int index) {
+        long[] known = index < constants.length ? constants[index] : null;
+        return known != null ? known : HostTransfer.longs(at(index));
+    }
+
+    /// The only element of a one-element integer input.
+    public long scalar(int index) {
+        long[] values = longs(index);
+        if (values.length != 1) {
+            throw new IllegalArgumentException("input %d has %d elements, expected 1".formatted(index, values.length));
+        }
+        return values[0];
+    }
+}

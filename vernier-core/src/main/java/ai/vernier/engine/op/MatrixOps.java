@@ -1,0 +1,49 @@
+package ai.vernier.engine.op;
+
+import ai.vernier.onnx.DataType;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/// Matrix products.
+final class MatrixOps {
+    private MatrixOps() {}
+
+    static void register(OpTable ops) {
+        ops.bind("MatMul", 1, MatrixOps::matMul);
+        ops.bind("Gemm", 1, MatrixOps::gemm);
+        ops.add("Einsum", 12, (node, in) -> {
+            TensorVector operands = new TensorVector(in.size());
+            for (int i = 0; i < in.size(); i++) {
+                operands.put(i, in.at(i));
+            }
+            return torch.einsum(node.text("equation", "").replace(" ", ""), operands);
+        });
+    }
+
+    private static BoundOp matMul(NodeView node) {
+        return node.constant(1)
+                .filter(weight -> weight.rank() == 2 && weight.dataType() == DataType.FLOAT)
+                .<BoundOp>map(weight -> new LinearOp(weight, false))
+                .orElse(in -> new Tensor[] {torch.matmul(in.at(0), in.at(1))});
+    }
+
+    /// y = alpha · A' · B' + beta · C
+    private static BoundOp gemm(NodeView node) {
+        double alpha = node.real("alpha", 1);
+        double beta = node.real("beta", 1);
+        boolean transposeA = node.flag("transA", false);
+        boolean transposeB = node.flag("transB", false);
+        boolean plain = alpha == 1 && beta == 1 && !transposeA;
+        return node.constant(1)
+                .filter(weight -> plain && weight.rank() == 2 && weight.dataType() == DataType.FLOAT)
+                .<BoundOp>map(weight -> new LinearOp(weight, transposeB))
+                .orElse(in -> {
+                    Tensor a = transposeA ? in.at(0).t() : in.at(0);
+                    Tensor product = torch.matmul(a, transposeB ? in.at(1).t() : in.at(1));
+                    Tensor scaled = alpha == 1 ? product : product.mul(new Scalar(alpha));
+                    return new Tensor[] {in.has(2) ? scaled.add(in.at(2), new Scalar(beta)) : scaled};
+                });
+    }
+}

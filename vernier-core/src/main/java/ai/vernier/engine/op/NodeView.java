@@ -1,0 +1,126 @@
+package ai.vernier.engine.op;
+
+import ai.vernier.onnx.Attribute;
+import ai.vernier.onnx.Graph;
+import ai.vernier.onnx.Node;
+import ai.vernier.onnx.TensorData;
+import ai.vernier.onnx.UnsupportedModelException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// A node as operators see it: its attributes under the model's opset, and which of its inputs are constant.
+public final class NodeView {
+    private static final long[] NONE = {};
+
+    private final Node node;
+    private final long opset;
+    private final Function<String, Optional<TensorData>> constants;
+    private final Map<String, long[]> integerLists = new HashMap<>();
+
+    public NodeView(Node node, long opset, Function<String, Optional<TensorData>> constants) {
+        this.node = node;
+        this.opset = opset;
+        this.constants = constants;
+        node.attributes().keySet().forEach(key -> {
+            if (node.attributes().get(key) instanceof Attribute.IntsValue(List<Long> values)) {
+                integerLists.put(key, values.stream().mapToLong(Long::longValue).toArray());
+            }
+        });
+    }
+
+    public Node node() {
+        return node;
+    }
+
+    /// The version of the node's domain.
+    public long opset() {
+        return opset;
+    }
+
+    public int outputs() {
+        return node.outputs().size();
+    }
+
+    /// Whether output `index` is asked for.
+    public boolean wantsOutput(int index) {
+        return index < node.outputs().size() && !node.outputs().get(index).isEmpty();
+    }
+
+    public boolean has(String attribute) {
+        return node.attributes().containsKey(attribute);
+    }
+
+    public double real(String attribute, double otherwise) {
+        return has(attribute) ? node.floatAttribute(attribute, 0) : otherwise;
+    }
+
+    public long integer(String attribute, long otherwise) {
+        return node.intAttribute(attribute, otherwise);
+    }
+
+    public boolean flag(String attribute, boolean otherwise) {
+        return node.intAttribute(attribute, otherwise ? 1 : 0) != 0;
+    }
+
+    public String text(String attribute, String otherwise) {
+        return node.stringAttribute(attribute, otherwise);
+    }
+
+    /// The integer list attribute, not copied; empty where it is absent.
+    public long[] integers(String attribute) {
+        return integerLists.getOrDefault(attribute, NONE);
+    }
+
+    /// The integer list attribute, or `otherwise` where it is absent.
+    public long[] integers(String attribute, long[] otherwise) {
+        return integerLists.getOrDefault(attribute, otherwise);
+    }
+
+    /// The float list attribute; empty where it is absent.
+    public double[] reals(String attribute) {
+        return node.attributes().get(attribute) instanceof Attribute.FloatsValue(List<Float> values)
+                ? values.stream().mapToDouble(Float::doubleValue).toArray()
+                : new double[0];
+    }
+
+    public Optional<TensorData> tensor(String attribute) {
+        return node.attributes().get(attribute) instanceof Attribute.TensorValue(TensorData value)
+                ? Optional.of(value)
+                : Optional.empty();
+    }
+
+    /// The sub-graph attribute.
+    ///
+    /// @throws UnsupportedModelException where it is absent
+    public Graph graph(String attribute) {
+        @Nullable Attribute value = node.attributes().get(attribute);
+        if (value instanceof Attribute.GraphValue(Graph graph)) {
+            return graph;
+        }
+        throw unsupported("without the sub-graph '" + attribute + "'");
+    }
+
+    /// Input `index` where it is constant.
+    public Optional<TensorData> constant(int index) {
+        return node.input(index).flatMap(constants);
+    }
+
+    /// The integer list that older opsets state as attribute and newer ones as input `index`; empty where neither is
+    /// there.
+    public Optional<long[]> list(String attribute, int index, Inputs in) {
+        if (has(attribute)) {
+            return Optional.of(integers(attribute));
+        }
+        return in.has(index) ? Optional.of(in.longs(index)) : Optional.empty();
+    }
+
+    /// The complaint that this node uses its operator in a way that the engine lacks.
+    public UnsupportedModelException unsupported(String how) {
+        return new UnsupportedModelException(
+                "%s (opset %d) %s is not supported by the engine".formatted(node.label(), opset, how));
+    }
+}
