@@ -14,6 +14,8 @@ import java.util.Optional;
 /// - OpenBLAS with one thread: its own idle threads yield in a loop and take the cores from OpenMP's, which on two
 /// cores
 ///   makes a network of small products ten times slower.
+/// - OpenMP's threads wait for the next parallel region for some 50 µs, the pause between two convolutions, and then
+///   sleep. By default they spin for milliseconds; as soon as anything else wants a core, that costs a factor of ten.
 /// - JavaCPP without its watch on resident memory and without phantom references: reading /proc for every native object
 ///   doubles the price of a small operator; our scopes free everything.
 /// - glibc's malloc keeps freed activations instead of returning them to the system, because faulting pages in again
@@ -35,6 +37,7 @@ final class NativeRuntime {
         setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
         setProperty("org.bytedeco.javacpp.maxBytes", "0");
         setEnvironment("OPENBLAS_NUM_THREADS", "1");
+        setEnvironment("GOMP_SPINCOUNT", "3000");
         return keepFreedMemory();
     }
 

@@ -89,7 +89,7 @@ public final class ConvolutionOp implements BoundOp {
         }
         if (weights != null
                 && x.dim() == 4
-                && x.scalar_type() == ScalarType.Float
+                && x.scalar_type().intern() == ScalarType.Float
                 && !x.is_cuda()
                 && x.numel() > 0
                 && OneDnn.available()) {

@@ -78,7 +78,7 @@ final class ElementwiseOps {
     private static Tensor power(Tensor base, Tensor exponent) {
         ScalarType type = base.scalar_type();
         Tensor result = torch.pow(base, exponent);
-        return result.scalar_type() == type ? result : result.to(type);
+        return result.scalar_type().intern() == type.intern() ? result : result.to(type);
     }
 
     /// Without `fmod` the result has the sign of the divisor, with it the sign of the dividend.

@@ -34,7 +34,7 @@ final class OneDnn {
             stack.put(i, arguments[i]);
         }
         operator.callBoxed(stack);
-        Tensor result = stack.get(0).toTensor();
+        Tensor result = new Tensor(stack.get(0).toTensor());
         stack.close(); // lets go of the result, which is now the caller's alone
         return result;
     }
