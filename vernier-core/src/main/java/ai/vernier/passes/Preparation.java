@@ -6,9 +6,9 @@ import ai.vernier.onnx.rewrite.PassSequence;
 public final class Preparation {
     private Preparation() {}
 
-    /// Constants first, so that weights are known to the folding of batch normalizations; identities before it, so
-    /// that they do not stand between.
+    /// Constants first, so that weights are known to the folding of batch normalizations; identities and added
+    /// biases before it, so that they do not stand between.
     public static PassSequence passes() {
-        return PassSequence.of(new FoldConstants(), new RemoveIdentities(), new FoldBatchNorm());
+        return PassSequence.of(new FoldConstants(), new RemoveIdentities(), new FoldBiasAdd(), new FoldBatchNorm());
     }
 }

@@ -143,6 +143,13 @@ final class WeightedNode {
         change(scaled, shifted, graph);
     }
 
+    /// Puts y + shift in the place of y, channel by channel.
+    void shiftOutputs(double[] shift, GraphEditor graph) {
+        double[] scale = new double[shift.length];
+        Arrays.fill(scale, 1);
+        scaleOutputs(scale, shift, graph);
+    }
+
     /// Makes the node compute of x what it computed of x·scale + shift, for a node of one group without padding.
     void scaleInputs(double[] scale, double[] shift, GraphEditor graph) {
         float alpha = node.floatAttribute("alpha", 1);
