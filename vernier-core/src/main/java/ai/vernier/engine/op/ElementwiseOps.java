@@ -2,6 +2,7 @@ package ai.vernier.engine.op;
 
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.StringViewOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -69,9 +70,12 @@ final class ElementwiseOps {
         return result;
     }
 
-    /// Integer division truncates towards zero.
+    /// Integer division truncates towards zero. The mode is passed in memory of the unit's scope: a view of a Java
+    /// string would outlive its characters.
     private static Tensor divide(Tensor a, Tensor b) {
-        return a.is_floating_point() ? torch.div(a, b) : torch.div(a, b, new StringViewOptional("trunc"));
+        return a.is_floating_point()
+                ? torch.div(a, b)
+                : torch.div(a, b, new StringViewOptional(new BytePointer("trunc")));
     }
 
     /// The result has the type of the base.

@@ -33,7 +33,11 @@ final class LinearOp implements BoundOp {
         Tensor x = in.at(0);
         Tensor bias = in.orNull(2);
         boolean vectorBias = bias == null || (bias.dim() == 1 && bias.numel() > 1);
-        if (x.scalar_type().intern() == ScalarType.Float && !x.is_cuda() && x.dim() > 1 && x.numel() > 0 && OneDnn.available()) {
+        if (x.scalar_type().intern() == ScalarType.Float
+                && !x.is_cuda()
+                && x.dim() > 1
+                && x.numel() > 0
+                && OneDnn.available()) {
             Tensor y = packed().run(x, vectorBias ? bias : null);
             return new Tensor[] {vectorBias || bias == null ? y : y.add(bias)};
         }
