@@ -5,6 +5,7 @@ import ai.vernier.onnx.Graph;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.UseLists;
 import ai.vernier.onnx.Value;
+import ai.vernier.onnx.rewrite.CapturedNames;
 import ai.vernier.onnx.rewrite.NameSupply;
 import ai.vernier.quant.Encoding;
 import ai.vernier.quant.Granularity;

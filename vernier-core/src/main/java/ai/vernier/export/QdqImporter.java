@@ -9,6 +9,7 @@ import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.UnsupportedModelException;
 import ai.vernier.onnx.UseLists;
 import ai.vernier.onnx.Value;
+import ai.vernier.onnx.rewrite.CapturedNames;
 import ai.vernier.quant.Encoding;
 import ai.vernier.quant.IntegerFormat;
 import ai.vernier.quant.QuantSpec;

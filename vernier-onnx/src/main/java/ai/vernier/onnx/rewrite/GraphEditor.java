@@ -180,7 +180,7 @@ public final class GraphEditor {
     public void redirect(String from, String to) {
         for (Node reader : consumers(from)) {
             require(!SubGraphs.define(reader, to), reader.label() + " has a value of its own named " + to);
-            replace(reader, SubGraphs.rename(reader, from, to));
+            replace(reader, CapturedNames.rename(reader, Map.of(from, to)));
         }
     }
 

@@ -3,14 +3,11 @@ package ai.vernier.onnx.rewrite;
 import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.Graph;
 import ai.vernier.onnx.Node;
-import ai.vernier.onnx.Value;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/// Renames what a node reads, also where its sub-graphs capture it.
+/// Looks into the sub-graphs of nodes.
 final class SubGraphs {
     private SubGraphs() {}
 
@@ -23,40 +20,6 @@ final class SubGraphs {
             return Stream.of(graph);
         }
         return attribute instanceof Attribute.GraphsValue(List<Graph> graphs) ? graphs.stream() : Stream.empty();
-    }
-
-    /// `node` reading `to` wherever it reads `from`.
-    static Node rename(Node node, String from, String to) {
-        List<String> inputs = node.inputs().stream()
-                .map(input -> input.equals(from) ? to : input)
-                .toList();
-        Map<String, Attribute> attributes = new LinkedHashMap<>(node.attributes());
-        attributes.replaceAll((_, attribute) -> rename(attribute, from, to));
-        return node.withInputs(inputs).withAttributes(attributes);
-    }
-
-    private static Attribute rename(Attribute attribute, String from, String to) {
-        if (attribute instanceof Attribute.GraphValue(Graph graph)) {
-            return new Attribute.GraphValue(rename(graph, from, to));
-        }
-        if (attribute instanceof Attribute.GraphsValue(List<Graph> graphs)) {
-            return new Attribute.GraphsValue(
-                    graphs.stream().map(graph -> rename(graph, from, to)).toList());
-        }
-        return attribute;
-    }
-
-    private static Graph rename(Graph graph, String from, String to) {
-        if (defines(graph, from)) {
-            return graph;
-        }
-        List<Value> outputs = graph.outputs().stream()
-                .map(value -> value.name().equals(from) ? new Value(to, value.type(), value.details()) : value)
-                .toList();
-        return graph.withInterface(graph.inputs(), outputs)
-                .withNodes(graph.nodes().stream()
-                        .map(node -> rename(node, from, to))
-                        .toList());
     }
 
     /// Whether a sub-graph of `node`, at any depth, has a value `name` of its own.

@@ -1,4 +1,4 @@
-package ai.vernier.export;
+package ai.vernier.onnx.rewrite;
 
 import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.Graph;
@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 
 /// Renames values where nodes read them, in the sub-graphs of the nodes too.
-final class CapturedNames {
+public final class CapturedNames {
     private CapturedNames() {}
 
     /// `node` reading `renamed[v]` instead of each `v`; its outputs keep their names.
-    static Node rename(Node node, Map<String, String> renamed) {
+    public static Node rename(Node node, Map<String, String> renamed) {
         Map<String, Attribute> attributes = new LinkedHashMap<>(node.attributes());
         attributes.replaceAll((_, attribute) -> switch (attribute) {
             case Attribute.GraphValue(Graph graph) -> new Attribute.GraphValue(rename(graph, renamed));
