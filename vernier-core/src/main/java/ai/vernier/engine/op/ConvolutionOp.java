@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///
 ///     y = activation(conv(x, W', b') + residual)
 ///
-/// Inputs: x, W, b, residual. Constant float weights are packed for oneDNN on the CPU, activations in channels-last
+/// Inputs: x, W, b, residual. Constant float weights are packed for XNNPACK (or else oneDNN) on the CPU, activations in
+/// channels-last
 /// layout; everything else goes through LibTorch's own convolution.
 public final class ConvolutionOp implements BoundOp {
     private static final int RESIDUAL = 3;
@@ -25,7 +26,7 @@ public final class ConvolutionOp implements BoundOp {
     private final NodeView node;
     private final Activation activation;
     private final long groups;
-    private @Nullable OneDnnConvolution packed;
+    private @Nullable PackedConvolution packed;
     private @Nullable Tensor denseWeight;
     private @Nullable Tensor denseBias;
 
@@ -87,15 +88,29 @@ public final class ConvolutionOp implements BoundOp {
             x = Padding.padSpatial(x, window.begins(), window.ends(), 0);
             window = window.unpadded();
         }
-        if (weights != null
-                && x.dim() == 4
-                && x.scalar_type().intern() == ScalarType.Float
-                && !x.is_cuda()
-                && x.numel() > 0
-                && OneDnn.available()) {
+        if (weights != null && isPackable(x) && fits(residual, x, window)) {
             return packed(weights, window, flat).run(x, residual);
         }
         return portable(in, x, residual, window, flat);
+    }
+
+    private static boolean isPackable(Tensor x) {
+        return x.dim() == 4
+                && x.scalar_type().intern() == ScalarType.Float
+                && !x.is_cuda()
+                && x.numel() > 0
+                && (XnnConvolution.available() || OneDnn.available());
+    }
+
+    /// Whether the residual has the shape of the result, so that it needs no broadcasting.
+    private boolean fits(@Nullable Tensor residual, Tensor x, Window window) {
+        return residual == null
+                || (weights != null
+                        && residual.dim() == 4
+                        && residual.size(0) == x.size(0)
+                        && residual.size(1) == weights.weight.dim(0)
+                        && residual.size(2) == window.outputs(0, x.size(2))
+                        && residual.size(3) == window.outputs(1, x.size(3)));
     }
 
     private Window window(Inputs in, boolean flat) {
@@ -103,11 +118,13 @@ public final class ConvolutionOp implements BoundOp {
         return flat ? window.lifted() : window;
     }
 
-    private OneDnnConvolution packed(Weights constants, Window window, boolean flat) {
-        OneDnnConvolution known = packed;
+    private PackedConvolution packed(Weights constants, Window window, boolean flat) {
+        PackedConvolution known = packed;
         if (known == null) {
             TensorData weight = flat ? lifted(constants.weight) : constants.weight;
-            known = new OneDnnConvolution(weight, constants.bias, activation, groups);
+            known = XnnConvolution.available()
+                    ? new XnnConvolution(weight, constants.bias, activation, groups)
+                    : new OneDnnConvolution(weight, constants.bias, activation, groups);
             packed = known;
         }
         known.use(window);

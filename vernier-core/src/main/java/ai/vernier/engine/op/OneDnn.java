@@ -39,6 +39,18 @@ final class OneDnn {
         return result;
     }
 
+    /// Calls `operator` for a result that is no tensor, kept until it is closed.
+    static IValue callForValue(OperatorHandle operator, IValue... arguments) {
+        IValueVector stack = new IValueVector(arguments.length);
+        for (int i = 0; i < arguments.length; i++) {
+            stack.put(i, arguments[i]);
+        }
+        operator.callBoxed(stack);
+        IValue result = kept(new IValue(stack.get(0)));
+        stack.close();
+        return result;
+    }
+
     static IValue integers(long... values) {
         return kept(new IValue(new GenericList(new LongList(values))));
     }

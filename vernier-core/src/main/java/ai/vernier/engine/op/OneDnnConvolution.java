@@ -1,7 +1,6 @@
 package ai.vernier.engine.op;
 
 import ai.vernier.onnx.TensorData;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// A two-dimensional convolution on oneDNN: weights packed for the input's extents, bias, residual sum and activation
 /// applied while the results are in the cache, everything in channels-last layout.
 @SuppressWarnings("ReferenceEquality") // handles have identity
-final class OneDnnConvolution implements AutoCloseable {
+final class OneDnnConvolution implements PackedConvolution {
     /// How many input shapes keep their own packed weights before the oldest is dropped.
     private static final int PACKED_SHAPES = 2;
 
@@ -47,10 +46,10 @@ final class OneDnnConvolution implements AutoCloseable {
         this.unaryAfterSum = activation instanceof Activation.Relu ? OneDnn.text("relu") : OneDnn.none();
     }
 
-    /// States strides, padding and dilations of the next run.
-    void use(Window window) {
+    @Override
+    public void use(Window window) {
         Geometry known = geometry;
-        if (known != null && sameGeometry(known.window, window)) {
+        if (known != null && known.window.sameSteps(window)) {
             return;
         }
         if (known != null) {
@@ -63,14 +62,8 @@ final class OneDnnConvolution implements AutoCloseable {
                 OneDnn.integers(window.dilations()));
     }
 
-    private static boolean sameGeometry(Window a, Window b) {
-        return a == b
-                || (Arrays.equals(a.strides(), b.strides())
-                        && Arrays.equals(a.begins(), b.begins())
-                        && Arrays.equals(a.dilations(), b.dilations()));
-    }
-
-    Tensor run(Tensor input, @Nullable Tensor residual) {
+    @Override
+    public Tensor run(Tensor input, @Nullable Tensor residual) {
         Geometry at = geometry;
         if (at == null) {
             throw new IllegalStateException("no window in use");

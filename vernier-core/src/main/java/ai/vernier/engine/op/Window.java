@@ -5,7 +5,7 @@ import java.util.Arrays;
 /// The geometry of a convolution or pooling window, one number per spatial axis.
 ///
 /// @param autoPad NOTSET, VALID, SAME_UPPER or SAME_LOWER
-@SuppressWarnings("ArrayRecordComponent") // never compared
+@SuppressWarnings({"ArrayRecordComponent", "ReferenceEquality"}) // never compared
 record Window(long[] kernel, long[] strides, long[] dilations, long[] begins, long[] ends, String autoPad) {
     static Window of(NodeView node, long[] kernel) {
         int rank = kernel.length;
@@ -49,6 +49,19 @@ record Window(long[] kernel, long[] strides, long[] dilations, long[] begins, lo
     /// Input elements that the window spans along axis `i`.
     long extent(int i) {
         return (kernel[i] - 1) * dilations[i] + 1;
+    }
+
+    /// Whether both windows move, pad and spread alike.
+    boolean sameSteps(Window that) {
+        return this == that
+                || (Arrays.equals(strides, that.strides)
+                        && Arrays.equals(begins, that.begins)
+                        && Arrays.equals(dilations, that.dilations));
+    }
+
+    /// Output elements along axis `i` for `size` input elements.
+    long outputs(int i, long size) {
+        return (size + begins[i] + ends[i] - extent(i)) / strides[i] + 1;
     }
 
     boolean isSymmetric() {

@@ -1,0 +1,16 @@
+package ai.vernier.engine.op;
+
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/// A two-dimensional float convolution on the CPU whose weights have been packed, in channels-last layout.
+sealed interface PackedConvolution extends AutoCloseable permits XnnConvolution, OneDnnConvolution {
+    /// States strides, (symmetric) padding and dilations of the next run.
+    void use(Window window);
+
+    /// activation(conv(x) + residual); the residual has the shape of the result.
+    Tensor run(Tensor x, @Nullable Tensor residual);
+
+    @Override
+    void close();
+}
