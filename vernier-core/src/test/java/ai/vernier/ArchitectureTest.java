@@ -15,8 +15,10 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
-/// The house rules that can be read off the compiled classes.
+/// The house rules that can be read off the compiled classes, which are read once for all tests.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ArchitectureTest {
     /// A package imports only packages that stand before it; `engine` counts as one with what is inside it.
     private static final List<String> ORDER = List.of(
