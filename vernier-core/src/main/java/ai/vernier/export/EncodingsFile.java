@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -129,7 +130,7 @@ public record EncodingsFile(
     public void write(Path file) {
         Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElseThrow();
         try {
-            Path temporary = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
+            Path temporary = folder.resolve(".%s.%s.tmp".formatted(file.getFileName(), UUID.randomUUID()));
             try {
                 Files.writeString(temporary, EncodingsJson.print(this), StandardCharsets.UTF_8);
                 Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);

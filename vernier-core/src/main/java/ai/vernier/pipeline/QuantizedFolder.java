@@ -30,8 +30,10 @@ public final class QuantizedFolder {
     /// The quantized model's file; the simulation is read back from it.
     public static final String MODEL = "model.onnx";
 
+    /// The recipe's file.
+    public static final String RECIPE = "recipe.yaml";
+
     private static final String ENCODINGS = "model.encodings";
-    private static final String RECIPE = "recipe.yaml";
     private static final String SUMMARY = "summary.json";
 
     private QuantizedFolder() {}

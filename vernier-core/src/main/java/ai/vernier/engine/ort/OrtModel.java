@@ -39,6 +39,11 @@ public final class OrtModel implements AutoCloseable {
         this.session = session;
     }
 
+    /// The version of the ONNX Runtime that is used; loads its native library.
+    public static String version() {
+        return environment().getVersion();
+    }
+
     /// Loads a model file with ONNX Runtime's default graph optimizations.
     ///
     /// @param threads threads within an operator; 0 leaves the choice to ONNX Runtime
@@ -52,12 +57,16 @@ public final class OrtModel implements AutoCloseable {
         return open((environment, options) -> environment.createSession(model, options), threads);
     }
 
+    private static OrtEnvironment environment() {
+        return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "vernier");
+    }
+
     private interface SessionFactory {
         OrtSession create(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException;
     }
 
     private static OrtModel open(SessionFactory factory, int threads) {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "vernier");
+        OrtEnvironment environment = environment();
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             if (threads > 0) {
                 options.setIntraOpNumThreads(threads);
