@@ -14,7 +14,8 @@ import picocli.CommandLine.Mixin;
         name = "doctor",
         mixinStandardHelpOptions = true,
         versionProvider = Versions.class,
-        description = "Says what this machine offers and tries what Vernier needs: Java, memory, native libraries.%n",
+        header = "Says what this machine offers, and tries what Vernier needs of it.",
+        description = "%nLooks at Java, processor, memory and disk; runs a tiny model on LibTorch and ONNX Runtime.%n",
         footer = {
             "%nThe exit code is 70 where a check fails.",
             "%nExamples:",
@@ -28,6 +29,7 @@ final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<Check> checks = new ArrayList<>(MachineChecks.all(Path.of("")));
+        checks.addAll(NativeChecks.all());
         boolean healthy = checks.stream().noneMatch(check -> check.status() == Check.Status.FAILED);
         output.print(new Answer(fields(checks, healthy), lines(checks, healthy)));
         return (healthy ? ExitCode.DONE : ExitCode.BUG).code();

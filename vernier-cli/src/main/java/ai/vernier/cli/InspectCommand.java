@@ -7,6 +7,11 @@ import ai.vernier.onnx.OperatorSet;
 import ai.vernier.onnx.Shape;
 import ai.vernier.onnx.Value;
 import ai.vernier.onnx.io.OnnxReader;
+import ai.vernier.pipeline.Quantization;
+import ai.vernier.recipe.Plan;
+import ai.vernier.recipe.PlanResolver;
+import ai.vernier.recipe.Recipe;
+import ai.vernier.target.Target;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,24 +19,35 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// Shows what a model consists of, and with `--plan` which grid each tensor would get and why.
 @Command(
         name = "inspect",
         mixinStandardHelpOptions = true,
+        sortOptions = false,
         versionProvider = Versions.class,
-        description = "Shows what is in a model: inputs, outputs, operators, sizes and cost. Nothing is executed.%n",
+        header = "Shows what is in a model: inputs, outputs, operators, sizes, cost.",
+        description = "%nNothing is executed; shapes that the model leaves open count as unknown.%n",
         footer = {
             "%nExamples:",
             "  vernier inspect model.onnx",
             "  vernier inspect model.onnx --json | jq .operators",
+            "  vernier inspect model.onnx --plan --exclude-op Softmax --weight-bits 4",
         })
 final class InspectCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "MODEL.onnx", description = "An ONNX model.")
     private Path file = Path.of("");
+
+    @Option(names = "--plan", description = "Also show which grid each tensor would get, and the rule that says so.")
+    private boolean withPlan;
+
+    @ArgGroup(validate = false, heading = "%nWith --plan, what would be quantized, and how:%n")
+    private RecipeOptions recipeOptions = new RecipeOptions();
 
     @Mixin
     private Output output = new Output();
@@ -44,6 +60,9 @@ final class InspectCommand implements Callable<Integer> {
         List<String> lines = new ArrayList<>();
         describeModel(model, fields, lines);
         describeSummary(summary, fields, lines);
+        if (withPlan) {
+            describePlan(model, fields, lines);
+        }
         output.print(new Answer(fields, lines));
         return ExitCode.DONE.code();
     }
@@ -111,5 +130,15 @@ final class InspectCommand implements Callable<Integer> {
                         unknown.isEmpty() ? "" : " and those of %d nodes of unknown shape".formatted(unknown.size())));
         lines.add("  %d nodes".formatted(summary.nodes()));
         summary.operators().forEach((operator, count) -> lines.add("  %6d  %s".formatted(count, operator)));
+    }
+
+    /// The plan of the prepared model, as `vernier quantize` would make it.
+    private void describePlan(Model model, Map<String, Object> fields, List<String> lines) {
+        Recipe recipe = recipeOptions.recipe(null);
+        Model prepared = Quantization.prepare(model).model();
+        Plan plan = PlanResolver.resolve(recipe, prepared, Target.load(recipe.target()));
+        fields.put("plan", PlanFields.of(plan));
+        lines.add("");
+        plan.toText().lines().forEach(lines::add);
     }
 }

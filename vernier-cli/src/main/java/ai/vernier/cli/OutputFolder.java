@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Files of other names that already lie in the folder stay untouched.
 final class OutputFolder implements AutoCloseable {
+    private static final int DELETE_ATTEMPTS = 5;
+
     private final Path destination;
     private final Path partial;
     private final Thread cleaner;
@@ -42,6 +44,15 @@ final class OutputFolder implements AutoCloseable {
             return folder;
         } catch (IOException e) {
             throw unwritable(destination, "no permission to write in " + existing);
+        }
+    }
+
+    /// Checks that `destination` can be written, and leaves nothing behind.
+    ///
+    /// @throws InvalidInputException where it cannot
+    static Path requireWritable(Path destination) {
+        try (OutputFolder folder = open(destination)) {
+            return folder.destination;
         }
     }
 
@@ -107,13 +118,16 @@ final class OutputFolder implements AutoCloseable {
         }
     }
 
+    /// Tries more than once: on Ctrl-C the writer still runs and may add a file meanwhile.
     private static void delete(Path folder) {
-        try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
+        for (int i = 0; i < DELETE_ATTEMPTS && Files.exists(folder); i++) {
+            try (Stream<Path> paths = Files.walk(folder)) {
+                for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(path);
+                }
+            } catch (IOException | UncheckedIOException _) {
+                // The next attempt; a file that stays lies in a hidden folder whose name says what it is.
             }
-        } catch (IOException | UncheckedIOException _) {
-            // A file that cannot be deleted lies in a hidden folder whose name says what it is.
         }
     }
 }

@@ -1,5 +1,6 @@
 package ai.vernier.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,16 +10,23 @@ import java.nio.file.Path;
 final class StartupTraining {
     private StartupTraining() {}
 
-    /// Runs the commands; `args` names the folder of an example with a model of the same name.
-    public static void main(String[] args) {
-        PrintWriter out = new PrintWriter(PrintWriter.nullWriter());
-        Path folder = Path.of(args[0]);
-        String model = folder.resolve(folder.getFileName() + ".onnx").toString();
-        Vernier.run(out, out, "--help");
-        Vernier.run(out, out, "no-such-command", "--json");
-        if (Files.exists(Path.of(model))) {
-            Vernier.run(out, out, "inspect", model);
-            Vernier.run(out, out, "inspect", model, "--json");
+    /// Runs the commands on the example in the folder `args[0]`; what they print and whether they succeed is no matter.
+    public static void main(String[] args) throws IOException {
+        Path scratch = Files.createTempDirectory("vernier-training");
+        PrintWriter nowhere = new PrintWriter(PrintWriter.nullWriter());
+        Vernier.run(nowhere, nowhere, "--help");
+        Vernier.run(nowhere, nowhere, "no-such-command", "--json");
+        Vernier.run(nowhere, nowhere, "inspect", args[0] + "/digits.onnx", "--plan");
+        Vernier.run(nowhere, nowhere, "inspect", args[0] + "/digits.onnx", "--json");
+        try (OutputFolder folder = OutputFolder.open(scratch)) {
+            Vernier.run(
+                    nowhere,
+                    nowhere,
+                    "quantize",
+                    args[0],
+                    "--out",
+                    folder.partial().toString());
         }
+        Files.delete(scratch);
     }
 }

@@ -3,6 +3,7 @@ package ai.vernier.cli;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Arrays;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -19,7 +20,7 @@ record Invocation(int exitCode, String out, String err) {
     /// Standard output, which must be one JSON object and nothing else.
     JsonNode json() {
         JsonMapper strict = JsonMapper.builder()
-                .enable(tools.jackson.databind.DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                 .build();
         JsonNode node = strict.readTree(out);
         if (!node.isObject()) {

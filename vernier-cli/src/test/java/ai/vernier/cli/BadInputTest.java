@@ -1,0 +1,178 @@
+package ai.vernier.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.vernier.data.Npy;
+import ai.vernier.onnx.DataType;
+import ai.vernier.onnx.TensorData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Whatever is wrong with the user's input: exit code 2, a message that says where, and nothing half-written.
+class BadInputTest {
+    private static final Path EXAMPLE =
+            Path.of(Objects.requireNonNull(System.getProperty("vernier.root")), "examples/digits");
+    private static final Path MODEL = EXAMPLE.resolve("digits.onnx");
+    private static final Path CALIBRATION = EXAMPLE.resolve("calibration.npy");
+
+    @TempDir
+    private Path inputs = Path.of("");
+
+    @TempDir
+    private Path results = Path.of("");
+
+    @Test
+    void aTruncatedModelIsRefused() throws IOException {
+        byte[] whole = Files.readAllBytes(MODEL);
+        Path truncated = Files.write(inputs.resolve("truncated.onnx"), Arrays.copyOf(whole, whole.length / 2));
+
+        assertRefused("truncated.onnx", "quantize", truncated, "--calibration", CALIBRATION);
+    }
+
+    @Test
+    void aFileThatIsNoModelIsRefused() throws IOException {
+        Path text = Files.writeString(inputs.resolve("model.onnx"), "not a model at all");
+
+        assertRefused("model.onnx", "quantize", text, "--calibration", CALIBRATION);
+    }
+
+    @Test
+    void wrongShapesAreRefused() throws IOException {
+        Path file = npy("wide.npy", TensorData.ofFloats(new float[2 * 3 * 20 * 20], 2, 3, 20, 20));
+
+        assertRefused("wide.npy", "quantize", MODEL, "--calibration", file);
+    }
+
+    @Test
+    void missingDataIsRefused() {
+        assertRefused("nowhere.npy", "quantize", MODEL, "--calibration", inputs.resolve("nowhere.npy"));
+        assertRefused("--calibration is missing", "quantize", MODEL);
+    }
+
+    @Test
+    void shortDataIsRefused() throws IOException {
+        byte[] whole = Files.readAllBytes(CALIBRATION);
+        Path cut = Files.write(inputs.resolve("cut.npy"), Arrays.copyOf(whole, whole.length - 1000));
+
+        assertRefused("cut.npy", "quantize", MODEL, "--calibration", cut);
+        assertRefused("--samples", "quantize", MODEL, "--calibration", CALIBRATION, "--samples", 100_000);
+    }
+
+    @Test
+    void dataThatIsNoNumberIsRefused() throws IOException {
+        float[] values = new float[4 * 20 * 20];
+        values[3 * 20 * 20 + 7] = Float.NaN;
+        Path file = npy("nan.npy", TensorData.ofFloats(values, 4, 1, 20, 20));
+
+        Invocation run = assertRefused("nan.npy", "quantize", MODEL, "--calibration", file);
+        assertThat(run.err()).contains("NaN").contains("3");
+    }
+
+    @Test
+    void namesThatNothingHasAreRefusedAllAtOnce() {
+        Invocation run = assertRefused(
+                "no_such_tensor",
+                "quantize",
+                MODEL,
+                "--calibration",
+                CALIBRATION,
+                "--exclude",
+                "no_such_tensor",
+                "--include",
+                "nor_this");
+        assertThat(run.err()).contains("nor_this");
+    }
+
+    @Test
+    void aBrokenRecipeIsRefused() throws IOException {
+        Path recipe = Files.writeString(inputs.resolve("r.yaml"), "weight-bits: 99\nunknown-key: 1\n");
+
+        Invocation run =
+                assertRefused("weight-bits", "quantize", MODEL, "--calibration", CALIBRATION, "--recipe", recipe);
+        assertThat(run.err()).contains("unknown-key");
+    }
+
+    @Test
+    void anUnwritableFolderIsRefusedBeforeAnyWork() throws IOException {
+        Path file = Files.writeString(inputs.resolve("file"), "");
+
+        Invocation run = Invocation.of("quantize", MODEL, "--calibration", CALIBRATION, "--out", file.resolve("out"));
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("--out").doesNotContain("/s");
+    }
+
+    @Test
+    void independentProblemsAreListedTogether() throws IOException {
+        Path file = Files.writeString(inputs.resolve("file"), "");
+
+        Invocation run = Invocation.of(
+                "quantize",
+                inputs.resolve("missing.onnx"),
+                "--weight-bits",
+                40,
+                "--metric",
+                "bleu",
+                "--out",
+                file.resolve("out"),
+                "--labels",
+                inputs.resolve("missing.npy"),
+                "--json");
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.json().path("error").path("problems").size()).isGreaterThanOrEqualTo(6);
+    }
+
+    @Test
+    void labelsThatDoNotFitAreRefused() throws IOException {
+        Path labels = npy("labels.npy", TensorData.ofLongs(new long[] {1, 2, 3}, 3));
+
+        Invocation run =
+                Invocation.of("evaluate", MODEL, "--data", EXAMPLE.resolve("evaluation.npy"), "--labels", labels);
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("labels.npy");
+    }
+
+    @Test
+    void inputsThatDoNotFitAreRefused() throws IOException {
+        Path flat = npy("flat.npy", TensorData.ofIntegers(DataType.INT32, new long[] {1, 2}, 2));
+        Path out = results.resolve("out");
+
+        Invocation run = Invocation.of("run", MODEL, "--input", flat, "--out", out);
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("flat.npy");
+        assertThat(results).isEmptyDirectory();
+    }
+
+    @Test
+    void aFolderWithoutAQuantizedModelIsRefused() {
+        Invocation run = Invocation.of("verify", inputs, "--data", CALIBRATION);
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("model.onnx");
+    }
+
+    private Path npy(String name, TensorData tensor) throws IOException {
+        Path file = inputs.resolve(name);
+        Npy.write(file, tensor);
+        return file;
+    }
+
+    private Invocation assertRefused(String place, Object... args) {
+        Path out = results.resolve("out");
+        Object[] all =
+                Stream.concat(Arrays.stream(args), Stream.of("--out", out)).toArray();
+        Invocation run = Invocation.of(all);
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(2);
+        assertThat(run.err()).contains(place).doesNotContain("Exception", "\tat ");
+        assertThat(run.out()).isEmpty();
+        assertThat(results).isEmptyDirectory();
+        return run;
+    }
+}

@@ -1,0 +1,24 @@
+package ai.vernier.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class OutputNamesTest {
+    @Test
+    void charactersThatFilesCannotHaveAreReplaced() {
+        assertThat(OutputNames.files(List.of("StatefulPartitionedCall:0", "a/b\\c", "plain")))
+                .containsExactly(
+                        Map.entry("StatefulPartitionedCall:0", "StatefulPartitionedCall_0.npy"),
+                        Map.entry("a/b\\c", "a_b_c.npy"),
+                        Map.entry("plain", "plain.npy"));
+    }
+
+    @Test
+    void namesThatBecomeEqualStayApart() {
+        assertThat(OutputNames.files(List.of("x:0", "x/0", "X_0")).values())
+                .containsExactly("x_0.npy", "x_0_2.npy", "X_0_3.npy");
+    }
+}
