@@ -1,5 +1,6 @@
 package ai.vernier.pipeline;
 
+import ai.vernier.algorithm.BiasCorrection;
 import ai.vernier.calibrate.CalibrationNeeds;
 import ai.vernier.calibrate.Calibrator;
 import ai.vernier.calibrate.QuantizedModel;
@@ -12,10 +13,7 @@ import ai.vernier.observe.StatisticsRequest;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.rewrite.PassLog;
 import ai.vernier.onnx.rewrite.PassResult;
-import ai.vernier.onnx.rewrite.PassSequence;
-import ai.vernier.passes.FoldBatchNorm;
-import ai.vernier.passes.FoldConstants;
-import ai.vernier.passes.RemoveIdentities;
+import ai.vernier.passes.Preparation;
 import ai.vernier.recipe.Plan;
 import ai.vernier.recipe.PlanResolver;
 import ai.vernier.recipe.Recipe;
@@ -25,19 +23,19 @@ import java.util.Map;
 /// A finished quantization, with the record of every stage that led to it.
 ///
 ///     model ─passes─▶ prepared ─plan─▶ needs ─collect(samples)─▶ statistics ─calibrate─▶ quantized
+///         ─correct biases─▶ quantized
 ///
 /// @param quantized prepared model, plan and grids
 /// @param passes what the preparing passes did, and why they did not do more
 /// @param recipe what was asked for, every default spelled out
 /// @param calibrationSamples samples that the statistics were collected from
-/// @param seconds wall time by stage: prepare, plan, collect, calibrate
+/// @param seconds wall time by stage: prepare, plan, collect, calibrate, correct
 public record Quantization(
         QuantizedModel quantized, PassLog passes, Recipe recipe, long calibrationSamples, Map<String, Double> seconds) {
 
     /// The data-free rewrites that every model gets before it is planned.
     public static PassResult prepare(Model model) {
-        return PassSequence.of(new FoldConstants(), new RemoveIdentities(), new FoldBatchNorm())
-                .apply(model);
+        return Preparation.passes().apply(model);
     }
 
     /// Quantizes `model` as `recipe` says, with one pass over `samples`.
@@ -61,7 +59,10 @@ public record Quantization(
                         .collect(prepared.model(), needs, samples));
         QuantizedModel quantized =
                 stopwatch.time("calibrate", () -> new Calibrator().calibrate(prepared.model(), plan, statistics));
-        return new Quantization(quantized, prepared.log(), recipe, samples.size(), stopwatch.seconds());
+        QuantizedModel finished = recipe.biasCorrection()
+                ? stopwatch.time("correct", () -> new BiasCorrection(calibration.engine()).apply(quantized, samples))
+                : quantized;
+        return new Quantization(finished, prepared.log(), recipe, samples.size(), stopwatch.seconds());
     }
 
     /// What a quantization calibrates on, and how.

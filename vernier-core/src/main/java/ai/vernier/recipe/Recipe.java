@@ -15,6 +15,7 @@ import java.util.Map;
 /// @param target name or path for [Target#load]
 /// @param batch samples per calibration batch
 /// @param samples calibration samples to use, the first ones; 0 for all
+/// @param biasCorrection whether the mean error of each layer is taken out of its bias
 /// @param preprocessing settings for [ai.vernier.data.Preprocessing#parse], all of them; empty where the data come
 ///     as the model takes them
 public record Recipe(
@@ -22,6 +23,7 @@ public record Recipe(
         Precision precision,
         int batch,
         long samples,
+        boolean biasCorrection,
         Map<String, String> preprocessing,
         List<Rule> rules) {
     /// Version of the file format.
@@ -45,7 +47,7 @@ public record Recipe(
                 "minmax",
                 "mse",
                 false);
-        return new Recipe(target.name(), precision, DEFAULT_BATCH, 0, Map.of(), List.of());
+        return new Recipe(target.name(), precision, DEFAULT_BATCH, 0, true, Map.of(), List.of());
     }
 
     /// Reads a recipe file; what it leaves out takes the defaults of its target.
@@ -67,27 +69,31 @@ public record Recipe(
 
     /// This recipe with `setting` as the default for every tensor.
     public Recipe with(Setting setting) {
-        return new Recipe(target, precision.with(setting), batch, samples, preprocessing, rules);
+        return new Recipe(target, precision.with(setting), batch, samples, biasCorrection, preprocessing, rules);
     }
 
     /// This recipe with one more rule, which wins over the others.
     public Recipe with(Rule rule) {
         List<Rule> extended = new ArrayList<>(rules);
         extended.add(rule);
-        return new Recipe(target, precision, batch, samples, preprocessing, extended);
+        return new Recipe(target, precision, batch, samples, biasCorrection, preprocessing, extended);
     }
 
     /// This recipe for another target; its settings stay as they are.
     public Recipe withTarget(String nameOrPath) {
-        return new Recipe(nameOrPath, precision, batch, samples, preprocessing, rules);
+        return new Recipe(nameOrPath, precision, batch, samples, biasCorrection, preprocessing, rules);
     }
 
     public Recipe withBatch(int changed) {
-        return new Recipe(target, precision, changed, samples, preprocessing, rules);
+        return new Recipe(target, precision, changed, samples, biasCorrection, preprocessing, rules);
     }
 
     public Recipe withSamples(long changed) {
-        return new Recipe(target, precision, batch, changed, preprocessing, rules);
+        return new Recipe(target, precision, batch, changed, biasCorrection, preprocessing, rules);
+    }
+
+    public Recipe withBiasCorrection(boolean changed) {
+        return new Recipe(target, precision, batch, samples, changed, preprocessing, rules);
     }
 
     /// This recipe with `changed` as all that is said about images; what it leaves out is spelled out.
@@ -96,6 +102,6 @@ public record Recipe(
     public Recipe withPreprocessing(Map<String, String> changed) {
         Map<String, String> complete =
                 changed.isEmpty() ? changed : Preprocessing.parse(changed).settings();
-        return new Recipe(target, precision, batch, samples, complete, rules);
+        return new Recipe(target, precision, batch, samples, biasCorrection, complete, rules);
     }
 }

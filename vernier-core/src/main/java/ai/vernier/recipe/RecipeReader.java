@@ -32,6 +32,7 @@ final class RecipeReader {
                 recipe.precision(),
                 calibration.integer("batch", COUNT, recipe.batch()),
                 calibration.integer("samples", COUNT_OR_ALL, 0),
+                root.flag("bias-correction", recipe.biasCorrection()),
                 preprocessing(root),
                 root.sections("rules").stream().map(RecipeReader::rule).toList());
         root.finish();

@@ -21,6 +21,7 @@ final class RecipeText {
                 .append(quote(precision.activationMethod()))
                 .append('\n');
         text.append("symmetric: ").append(precision.symmetric()).append('\n');
+        text.append("bias-correction: ").append(recipe.biasCorrection()).append('\n');
         text.append("calibration:\n  batch: ").append(recipe.batch()).append('\n');
         text.append("  samples: ").append(recipe.samples()).append(recipe.samples() == 0 ? "  # all\n" : "\n");
         if (!recipe.preprocessing().isEmpty()) {

@@ -23,6 +23,13 @@ record Simulation(Model model, Map<String, ToGrid> steps) {
         return new Simulation(quantized.model().withGraph(rounded.graph()), steps);
     }
 
+    /// Without the roundings of integer kernels: quantize-dequantize around float operators.
+    static Simulation plain(QuantizedModel quantized) {
+        Graph graph = withWeightsOnGrid(quantized.model().graph(), quantized.encodings());
+        return new Simulation(
+                quantized.model().withGraph(graph), Map.copyOf(Grids.needed(graph, quantized.encodings())));
+    }
+
     private static Graph withWeightsOnGrid(Graph graph, Map<String, Encoding> encodings) {
         Map<String, TensorData> initializers = new LinkedHashMap<>();
         graph.initializers().forEach((name, value) -> {

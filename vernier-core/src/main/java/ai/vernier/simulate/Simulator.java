@@ -45,6 +45,18 @@ public final class Simulator implements AutoCloseable {
         return new Simulator(Executor.compile(simulation.model(), options, visible), grids);
     }
 
+    /// Runs `quantized` once in plain float arithmetic, showing values to `early` before they move to their grid, so
+    /// that what it changes is quantized like any other value.
+    public static Map<String, TensorData> runOnce(
+            QuantizedModel quantized, EngineOptions options, Map<String, TensorData> inputs, ValueHook early) {
+        Simulation simulation = Simulation.plain(quantized);
+        Map<String, ToGrid> grids = simulation.steps();
+        ValueHook hook = new EarlyHook(grids, early);
+        try (Executor executor = Executor.compile(simulation.model(), options, hook::wants)) {
+            return executor.run(inputs, hook);
+        }
+    }
+
     /// Runs the model once; see [Executor#run(Map)].
     public Map<String, TensorData> run(Map<String, TensorData> inputs) {
         return executor.run(inputs, new GridHook(grids, NOBODY));
@@ -76,6 +88,21 @@ public final class Simulator implements AutoCloseable {
             return tensor;
         }
     };
+
+    /// Lets `early` look first, then quantizes.
+    private record EarlyHook(Map<String, ToGrid> grids, ValueHook early) implements ValueHook {
+        @Override
+        public boolean wants(String value) {
+            return grids.containsKey(value) || early.wants(value);
+        }
+
+        @Override
+        public Tensor apply(String value, Tensor tensor) {
+            Tensor seen = early.wants(value) ? early.apply(value, tensor) : tensor;
+            ToGrid grid = grids.get(value);
+            return grid == null ? seen : grid.apply(seen);
+        }
+    }
 
     /// Quantizes first, then lets the observer look.
     private record GridHook(Map<String, ToGrid> grids, ValueHook observer) implements ValueHook {
