@@ -62,14 +62,20 @@ final class ArraySource implements SampleSource {
 
     @Override
     public int maxBatch() {
-        return bindings.stream().anyMatch(InputBinding::feedsWholeInputs) ? 1 : Integer.MAX_VALUE;
+        if (bindings.stream().anyMatch(InputBinding::feedsWholeInputs)) {
+            return 1;
+        }
+        ModelInputs inputs =
+                new ModelInputs(bindings.stream().map(InputBinding::input).toList());
+        return inputs.fixedBatch().orElse(Integer.MAX_VALUE);
     }
 
     @Override
     public Batch read(long first, int count) {
         Objects.checkFromIndexSize(first, count, size);
         if (count > maxBatch()) {
-            throw new IllegalArgumentException("an input has no batch axis, cannot read %d samples".formatted(count));
+            throw new IllegalArgumentException(
+                    "the model takes at most %d samples at a time, cannot read %d".formatted(maxBatch(), count));
         }
         List<String> problems = new ArrayList<>();
         Map<String, TensorData> inputs = new LinkedHashMap<>();

@@ -22,7 +22,7 @@ public interface SampleSource extends AutoCloseable {
     /// Number of samples.
     long size();
 
-    /// The most samples that one batch may hold: 1 where an input has no batch axis.
+    /// The most samples that one batch may hold: what the model fixes, 1 where an input has no batch axis.
     default int maxBatch() {
         return Integer.MAX_VALUE;
     }

@@ -89,8 +89,7 @@ class QuantizationTest {
         try (Executor original = Executor.compile(model, ENGINE);
                 Simulator simulator = Simulator.compile(quantization.quantized(), ENGINE)) {
             Map<String, TensorData> fresh = Map.of("x", randomTensor(1, 4, 3, 8, 8));
-            double sqnr = Difference.of(
-                            output(original::run, fresh), output(simulator::run, fresh))
+            double sqnr = Difference.of(output(original::run, fresh), output(simulator::run, fresh))
                     .sqnr();
             // 8-bit activations alone leave about 40 dB; a wrong grid or a lost bias leaves less than 20.
             assertThat(sqnr).isBetween(30.0, 60.0);

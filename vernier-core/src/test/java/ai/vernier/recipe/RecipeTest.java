@@ -90,6 +90,7 @@ class RecipeTest {
                 activation-bits: 8
                 activation-method: mse
                 symmetric: false
+                bias-correction: true
                 calibration:
                   batch: 8
                   samples: 0  # all
