@@ -52,6 +52,13 @@ final class RecipeOptions {
     @Option(names = "--weight-method", paramLabel = "NAME", description = "Range method of weights.")
     private @Nullable String weightMethod;
 
+    @Option(
+            names = "--bias-correction",
+            negatable = true,
+            arity = "0",
+            description = "Take the mean error of each layer out of its bias. On unless the recipe says otherwise.")
+    private @Nullable Boolean biasCorrection;
+
     @Option(names = "--exclude", paramLabel = "NAME", description = "Keep this tensor or node in float. Repeatable.")
     private List<String> excluded = new ArrayList<>();
 
@@ -92,6 +99,9 @@ final class RecipeOptions {
         requireValid();
         Path chosen = file == null ? otherwise : file;
         Recipe recipe = chosen == null ? Recipe.defaults(target()) : retargeted(Recipe.read(chosen));
+        if (biasCorrection != null) {
+            recipe = recipe.withBiasCorrection(biasCorrection);
+        }
         for (Setting setting : settings()) {
             recipe = recipe.with(setting);
         }
