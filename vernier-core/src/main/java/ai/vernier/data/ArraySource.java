@@ -73,9 +73,8 @@ final class ArraySource implements SampleSource {
     @Override
     public Batch read(long first, int count) {
         Objects.checkFromIndexSize(first, count, size);
-        if (count > maxBatch()) {
-            throw new IllegalArgumentException(
-                    "the model takes at most %d samples at a time, cannot read %d".formatted(maxBatch(), count));
+        if (count > 1 && bindings.stream().anyMatch(InputBinding::feedsWholeInputs)) {
+            throw new IllegalArgumentException("an input has no batch axis, cannot read %d samples".formatted(count));
         }
         List<String> problems = new ArrayList<>();
         Map<String, TensorData> inputs = new LinkedHashMap<>();
