@@ -105,7 +105,7 @@ public final class Executor implements AutoCloseable {
         Program program = program(overridden);
         try (NoGradGuard _ = new NoGradGuard();
                 PointerScope _ = new PointerScope()) {
-            return toHost(program.run(feeds(program, inputs), hook));
+            return toHost(program.runOutermost(feeds(program, inputs), hook));
         }
     }
 

@@ -39,14 +39,30 @@ record Program(
             int[] dead,
             long[] @Nullable [] known) {}
 
-    /// Runs the steps. Takes over the tensors of `fed`; the results belong to the caller, who must close them.
+    /// Runs the steps of a sub-graph. Takes over the tensors of `fed`; the results belong to the caller, who must close
+    /// them. The hook does not see `fed`: captured values were shown where they were computed.
     Tensor[] run(Tensor[] fed, @Nullable ValueHook hook) {
+        return run(placed(fed), hook, false);
+    }
+
+    /// Runs the steps of the outermost graph, whose inputs the hook sees too; otherwise as [#run].
+    Tensor[] runOutermost(Tensor[] fed, @Nullable ValueHook hook) {
+        return run(placed(fed), hook, true);
+    }
+
+    private @Nullable Tensor[] placed(Tensor[] fed) {
         @Nullable Tensor[] frame = new @Nullable Tensor[constants.length];
         for (int i = 0; i < fed.length; i++) {
             frame[feeds[i]] = fed[i];
         }
+        return frame;
+    }
+
+    private Tensor[] run(@Nullable Tensor[] frame, @Nullable ValueHook hook, boolean outermost) {
         try {
-            hookFeeds(frame, hook);
+            if (outermost) {
+                hookFeeds(frame, hook);
+            }
             for (Step step : steps) {
                 execute(step, frame, hook);
                 for (int slot : step.dead) {

@@ -135,6 +135,33 @@ class ExecutorTest {
     }
 
     @Test
+    void aCapturedValueIsShownOnceAndNotAgainInTheSubGraph() {
+        Graph branch = graph(List.of(), List.of(value("r", 2)), List.of(node("Identity", List.of("h"), "r")), Map.of());
+        Node either = node("If", List.of("c"), "y")
+                .withAttribute("then_branch", new Attribute.GraphValue(branch))
+                .withAttribute("else_branch", new Attribute.GraphValue(branch));
+        Map<String, TensorData> constants = Map.of("c", TensorData.ofIntegers(DataType.BOOL, new long[] {1}));
+        List<Node> nodes = List.of(node("Neg", List.of("x"), "h"), either);
+        Model model = Model.of(graph(List.of(value("x", 2)), List.of(value("y", 2)), nodes, constants), 13);
+        ValueHook addOneToH = new ValueHook() {
+            @Override
+            public boolean wants(String name) {
+                return name.equals("h");
+            }
+
+            @Override
+            public Tensor apply(String name, Tensor tensor) {
+                tensor.add_(new Scalar(1));
+                return tensor;
+            }
+        };
+        try (Executor executor = Executor.compile(model, OPTIONS, "h"::equals)) {
+            Map<String, TensorData> x = Map.of("x", TensorData.ofFloats(new float[] {1, 2}, 2));
+            assertThat(floats(executor.run(x, addOneToH), "y")).containsExactly(0, -1);
+        }
+    }
+
+    @Test
     void theHookMayReplaceAValue() {
         Model model = Model.of(
                 graph(
