@@ -31,7 +31,7 @@ import java.util.stream.Stream;
 /// read(export(q)).encodings() = q.encodings()          export(read(export(q))) = export(q)
 /// ```
 ///
-/// (the second for int32 codes up to 2^22; larger ones need not survive float32).
+/// (the second for int32 codes that survive float32, see [FloatCodes]).
 ///
 /// QDQ models of other tools are read where each quantized tensor has one grid for all its readers, as
 /// onnxruntime.quantization writes them.

@@ -9,7 +9,6 @@ import ai.vernier.onnx.UnsupportedModelException;
 import ai.vernier.onnx.UseLists;
 import ai.vernier.onnx.Value;
 import ai.vernier.quant.Encoding;
-import ai.vernier.quant.Quantizer;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,6 +16,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// The QuantizeLinear and DequantizeLinear nodes of one graph, understood: which tensor each of them belongs to, and
@@ -111,8 +111,7 @@ final class QdqPattern {
         String tensor = constantName(output);
         Encoding encoding = grids.ofDequantize(dequantize, tensor, value);
         encodings.put(tensor, encoding);
-        weights.computeIfAbsent(codes, _ -> new LinkedHashMap<>())
-                .put(tensor, Quantizer.ONNX.dequantize(value, encoding));
+        weights.computeIfAbsent(codes, _ -> new LinkedHashMap<>()).put(tensor, FloatCodes.of(value, encoding));
         reads.put(output, tensor);
         remove(dequantize);
     }
@@ -136,7 +135,7 @@ final class QdqPattern {
             throw refusal(quantize, "something other than DequantizeLinear reads its integers");
         }
         String firstOutput = dequantizes.getFirst().outputs().getFirst();
-        Node clip = ownLayout && grids.isNarrow(firstOutput) ? clipBefore(quantize) : null;
+        Node clip = ownLayout ? narrowingClip(quantize, firstOutput).orElse(null) : null;
         String source =
                 clip == null ? quantize.inputs().getFirst() : clip.inputs().getFirst();
         checkReaders(quantize, source);
@@ -161,10 +160,13 @@ final class QdqPattern {
         return interfaceNames.contains(source) ? source : output;
     }
 
-    private Node clipBefore(Node quantize) {
+    /// The Clip in front of a narrow grid, which is noted under the name of the input of the graph, or of the output of
+    /// the pair.
+    private Optional<Node> narrowingClip(Node quantize, String output) {
         return uses.producer(quantize.inputs().getFirst())
                 .filter(node -> node.opType().equals("Clip"))
-                .orElseThrow(() -> refusal(quantize, "the Clip of its narrow grid is missing"));
+                .filter(clip ->
+                        grids.isNarrow(output) || grids.isNarrow(clip.inputs().getFirst()));
     }
 
     private void checkReaders(Node quantize, String source) {

@@ -66,8 +66,7 @@ final class Observer implements ValueHook {
         if (values == null || tensor.numel() == 0) {
             return tensor;
         }
-        Tensor floats =
-                tensor.scalar_type().intern() == torch.ScalarType.Float ? tensor : tensor.to(torch.ScalarType.Float);
+        Tensor floats = tensor.scalar_type() == torch.ScalarType.Float ? tensor : tensor.to(torch.ScalarType.Float);
         Tensor dense = floats.is_non_overlapping_and_dense() ? floats : floats.contiguous();
         Range range = range(value, dense);
         values.range = values.range.merge(range);

@@ -5,12 +5,13 @@ import ai.vernier.onnx.Node;
 import ai.vernier.quant.Encoding;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /// Makes a simulated graph round where integer kernels round, so that it agrees with them code for code: sums of
-/// products (Conv, Gemm, MatMul) keep their nodes and get an [AccumulatorToGrid], the others their [KernelFormulas].
+/// products (Conv, Gemm, MatMul) get an [AccumulatorToGrid], the others their [KernelFormulas].
 ///
 /// It matters: a deep network on 8 bits is chaotic. One code in a hundred thousand that is off by one in an early
 /// layer,
@@ -51,9 +52,8 @@ final class IntegerKernels {
                     case "GlobalAveragePool" -> replacePool(node);
                     default -> false;
                 };
-        if (!replaced) {
+        if (!replaced && !replaceSumOfProducts(node)) {
             formulas.keep(node);
-            roundSumOfProducts(node);
         }
     }
 
@@ -105,18 +105,26 @@ final class IntegerKernels {
         steps.put(target.value(), new CodesToGrid(target.grid(), fromLowest));
     }
 
-    private void roundSumOfProducts(Node node) {
-        Optional<KernelMatch.Sum> sum = match.sum(node);
-        if (sum.isEmpty()) {
-            return;
+    /// The node without its bias and without the activation that the grid implies.
+    private boolean replaceSumOfProducts(Node node) {
+        Optional<KernelMatch.Sum> found = match.sum(node);
+        if (found.isEmpty()) {
+            return false;
         }
-        int axis = sum.get().axis();
-        float[] scales = sum.get().scales();
-        Optional<String> target = match.written(node, sum.get().input().format());
-        target.ifPresent(value -> steps.put(value, new AccumulatorToGrid(axis, scales, match.byteGrid(value))));
+        KernelMatch.Sum sum = found.get();
         String output = node.outputs().getFirst();
-        if (target.isEmpty() && sum.get().mayStayFloat() && !encodings.containsKey(output)) {
-            steps.put(output, new AccumulatorToGrid(axis, scales, Optional.empty()));
+        Optional<String> onGrid = match.written(node, sum.input().format());
+        boolean staysFloat = onGrid.isEmpty() && sum.mayStayFloat() && !encodings.containsKey(output);
+        if (onGrid.isEmpty() && !staysFloat) {
+            return false;
         }
+        String target = onGrid.orElse(output);
+        formulas.keep(node.withInputs(node.inputs().subList(0, 2)).withOutputs(List.of(target)));
+        written.add(target);
+        steps.put(
+                target,
+                new AccumulatorToGrid(
+                        sum.axis(), sum.scales(), match.biasCodes(node), onGrid.flatMap(match::byteGrid)));
+        return true;
     }
 }

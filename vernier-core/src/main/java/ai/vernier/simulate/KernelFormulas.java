@@ -17,7 +17,7 @@ import java.util.Map;
 /// unrounded codes of its output:
 ///
 /// ```
-/// Add                 fma(a, sA/sC, fma(b, sB/sC, zC − (sA/sC·zA + sB/sC·zB)))      a, b unsigned codes
+/// Add                 fma(a, sA/sC, fma(b, sB/sC, zC − fma(sA/sC, zA, sB/sC · zB)))      a, b unsigned codes
 /// Mul                 (a − zA)(b − zB) · (sA·sB/sC) + zC
 /// GlobalAveragePool   Σ(a − zA) · (sA / (sC·H·W))                                   without zC
 /// ```
@@ -55,8 +55,7 @@ final class KernelFormulas {
     void sum(Operand a, Operand b, Operand output) {
         float ratioA = a.grid.scale(0) / output.grid.scale(0);
         float ratioB = b.grid.scale(0) / output.grid.scale(0);
-        float zeros = ratioA * a.zero() + ratioB * b.zero();
-        float fixed = output.zero() - zeros;
+        float fixed = output.zero() - Math.fma(ratioA, a.zero(), ratioB * b.zero());
         String inner = fusedMultiplyAdd(codes(b), ratioB, constant(DataType.DOUBLE, fixed));
         String outer = fusedMultiplyAdd(codes(a), ratioA, node("Cast", DataType.DOUBLE, inner));
         nodes.add(Node.of("", "Identity", List.of(outer), List.of(output.value)));

@@ -8,6 +8,7 @@ import ai.vernier.onnx.UseLists;
 import ai.vernier.quant.Encoding;
 import ai.vernier.quant.Granularity;
 import ai.vernier.quant.IntegerFormat;
+import ai.vernier.quant.Quantizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -118,12 +119,37 @@ final class KernelMatch {
                 && gemm.intAttribute("transA", 0) == 0;
     }
 
+    /// Whether there is no bias, or one that is stored as int32 and has one element per channel.
     private boolean hasAccumulatorBias(Node node) {
         if (node.input(2).isEmpty()) {
             return true;
         }
-        Encoding bias = encodings.get(node.inputs().get(2));
-        return bias != null && bias.format().equals(IntegerFormat.INT32);
+        String bias = node.inputs().get(2);
+        Encoding encoding = encodings.get(bias);
+        TensorData value = graph.initializers().get(bias);
+        return encoding != null
+                && value != null
+                && encoding.format().equals(IntegerFormat.INT32)
+                && (value.rank() == 1 || (value.rank() == 2 && value.dim(0) == 1));
+    }
+
+    /// The codes of a node's bias, each a float32 already before it was rounded to an integer; empty without a bias.
+    float[] biasCodes(Node node) {
+        if (node.input(2).isEmpty()) {
+            return new float[0];
+        }
+        String bias = node.inputs().get(2);
+        TensorData value = graph.initializers().get(bias);
+        Encoding encoding = encodings.get(bias);
+        if (value == null || encoding == null) {
+            throw new IllegalStateException("'" + bias + "' is no quantized bias");
+        }
+        long[] codes = Quantizer.ONNX.quantize(value, encoding).toLongs();
+        float[] floats = new float[codes.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = codes[i];
+        }
+        return floats;
     }
 
     private Optional<Sum> sum(Node node, int weightAxis, int axis) {

@@ -16,11 +16,12 @@ import java.util.Map;
 /// @param steps how values are moved to their grids once they are computed, by name
 record Simulation(Model model, Map<String, ToGrid> steps) {
     static Simulation of(QuantizedModel quantized) {
-        Graph graph = withWeightsOnGrid(quantized.model().graph(), quantized.encodings());
+        Graph graph = quantized.model().graph();
         IntegerKernels.Rounded rounded = IntegerKernels.in(graph, quantized.encodings());
         Map<String, ToGrid> steps = new LinkedHashMap<>(Grids.needed(graph, quantized.encodings()));
         steps.putAll(rounded.steps());
-        return new Simulation(quantized.model().withGraph(rounded.graph()), steps);
+        Graph onGrid = withWeightsOnGrid(rounded.graph(), quantized.encodings());
+        return new Simulation(quantized.model().withGraph(onGrid), steps);
     }
 
     /// Without the roundings of integer kernels: quantize-dequantize around float operators.

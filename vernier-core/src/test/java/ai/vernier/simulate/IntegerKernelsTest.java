@@ -106,6 +106,27 @@ class IntegerKernelsTest {
     }
 
     @Test
+    void aHugeBiasDoesNotSwallowTheProducts() {
+        // bias code 2^24 + 2 and a sum of 1 · 1: the accumulator holds 2^24 + 3, which float32 rounds to 2^24 + 4
+        Encoding unit = Encoding.perTensor(IntegerFormat.UINT8, 1, 0);
+        Encoding weight = Encoding.perTensor(IntegerFormat.INT8, 1, 0);
+        Encoding wide = Encoding.perTensor(IntegerFormat.INT32, 1, 0);
+        Map<String, Encoding> encodings = Map.of("x", unit, "w", weight, "b", wide);
+        Map<String, TensorData> initializers = new LinkedHashMap<>();
+        initializers.put("w", TensorData.ofFloats(new float[] {1, 0, 1, 3}, 2, 2));
+        initializers.put("b", TensorData.ofFloats(new float[] {16777218, 16777218}, 2));
+        Graph graph = graph(GEMM).withInitializers(initializers);
+        QuantizedModel model = new QuantizedModel(Model.of(graph, 13), new Plan(Map.of()), encodings);
+
+        try (Simulator simulator = Simulator.compile(model, new EngineOptions(DeviceChoice.CPU, 1))) {
+            TensorData x = TensorData.ofFloats(new float[] {0, 1}, 1, 2);
+            assertThat(Objects.requireNonNull(simulator.run(Map.of("x", x)).get("y"))
+                            .toFloats())
+                    .containsExactly(16777220, 16777220);
+        }
+    }
+
+    @Test
     void elementwiseKernelsNeedTwoByteGridsOfOneFormatAndNoConstant() {
         Node add = Node.of("", "Add", List.of("x", "z"), List.of("y"));
         Node constant = Node.of("", "Add", List.of("x", "b"), List.of("y"));
