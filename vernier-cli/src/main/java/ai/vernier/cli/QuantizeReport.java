@@ -2,6 +2,7 @@ package ai.vernier.cli;
 
 import ai.vernier.pipeline.Summary;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,8 +37,15 @@ final class QuantizeReport {
             lines.add("Both decide for the same class in %s of %d samples."
                     .formatted(Units.percent(accuracy.agreement()), accuracy.samples()));
         }
-        lines.add("%d tensors on integer grids, %d in float; calibrated on %d samples."
-                .formatted(summary.quantizedTensors(), summary.floatTensors(), summary.calibrationSamples()));
+        double seconds = summary.seconds().values().stream()
+                .mapToDouble(Double::doubleValue)
+                .sum();
+        lines.add("%d tensors on integer grids, %d in float; calibrated on %d samples in %s."
+                .formatted(
+                        summary.quantizedTensors(),
+                        summary.floatTensors(),
+                        summary.calibrationSamples(),
+                        Units.duration(Duration.ofMillis((long) (1000 * seconds)))));
         summary.notes().forEach(note -> lines.add("Note: " + note));
         lines.add("Written to " + out + ": model.onnx, model.encodings, recipe.yaml, summary.json");
         return lines;

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.vernier.data.Npy;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.TensorData;
+import ai.vernier.onnx.io.ExternalData;
+import ai.vernier.onnx.io.OnnxReader;
+import ai.vernier.onnx.io.OnnxWriter;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -40,6 +44,18 @@ class BadInputTest {
         Path text = Files.writeString(inputs.resolve("model.onnx"), "not a model at all");
 
         assertRefused("model.onnx", "quantize", text, "--calibration", CALIBRATION);
+    }
+
+    @Test
+    void weightsOutsideTheModelsFolderAreRefused() throws IOException {
+        Path model = inputs.resolve("m.onnx");
+        OnnxWriter.write(OnnxReader.read(MODEL), model, new ExternalData.Beside(256));
+        Files.move(inputs.resolve("m.onnx.data"), inputs.resolveSibling("nnx.data"));
+        String text = Files.readString(model, StandardCharsets.ISO_8859_1).replace("m.onnx.data", "../nnx.data");
+        Files.writeString(model, text, StandardCharsets.ISO_8859_1);
+
+        assertRefused("../nnx.data", "quantize", model, "--calibration", CALIBRATION);
+        Files.delete(inputs.resolveSibling("nnx.data"));
     }
 
     @Test
