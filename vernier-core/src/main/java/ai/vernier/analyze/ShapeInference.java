@@ -8,15 +8,14 @@ import ai.vernier.onnx.Node;
 import ai.vernier.onnx.Shape;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.Value;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /// Shapes of a graph's values as far as they follow from the model without running it, for one sample: a symbolic or
 /// unknown first axis of an input counts as 1, every other unknown extent is −1.
@@ -24,6 +23,9 @@ import java.util.stream.LongStream;
 /// Covers the operators that classifiers, detectors and small transformers are made of; behind any other operator the
 /// shapes that the file states are used.
 final class ShapeInference {
+    /// Marks an axis that a reduction takes away.
+    private static final long REMOVED = -2;
+
     private final Map<String, long[]> shapes = new HashMap<>();
     private final Map<String, TensorData> constants = new HashMap<>();
     private final Set<String> batchSymbols = new HashSet<>();
@@ -114,6 +116,8 @@ final class ShapeInference {
             case "Reshape" -> first.flatMap(in -> reshaped(node, in));
             case "Transpose" -> first.map(in -> transposed(node, in));
             case "Resize", "Upsample" -> first.flatMap(in -> resized(node, in));
+            case "Gather" -> gathered(node);
+            case "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin" -> first.map(in -> reduced(node, in));
             case "Slice" -> first.flatMap(in -> sliced(node, in));
             case "Pad" -> first.flatMap(in -> padded(node, in));
             case "DepthToSpace" -> first.map(in -> spread(in, node.intAttribute("blocksize", 1)));
@@ -359,75 +363,38 @@ final class ShapeInference {
         return out;
     }
 
+    private Optional<long[]> gathered(Node node) {
+        Optional<long[]> data = input(node, 0).filter(shape -> shape.length > 0);
+        Optional<long[]> indices = input(node, 1);
+        if (data.isEmpty() || indices.isEmpty()) {
+            return Optional.empty();
+        }
+        long[] in = data.get();
+        int axis = axis(node.intAttribute("axis", 0), in.length);
+        return Optional.of(Stream.of(
+                        Arrays.stream(in, 0, axis),
+                        Arrays.stream(indices.get()),
+                        Arrays.stream(in, axis + 1, in.length))
+                .flatMapToLong(extents -> extents)
+                .toArray());
+    }
+
+    /// Axes are an attribute, and an input in newer opsets; without them all axes are reduced.
+    private long[] reduced(Node node, long[] in) {
+        long[] axes = node.intsAttribute("axes")
+                .or(() -> node.input(1).flatMap(this::integers))
+                .orElseGet(() -> counting(in.length));
+        boolean keeps = node.intAttribute("keepdims", 1) != 0;
+        long[] out = in.clone();
+        for (long axis : axes) {
+            out[axis(axis, in.length)] = keeps ? 1 : REMOVED;
+        }
+        return Arrays.stream(out).filter(extent -> extent != REMOVED).toArray();
+    }
+
     private Optional<long[]> integers(String name) {
         return Optional.ofNullable(constants.get(name))
                 .filter(tensor -> tensor.dataType().isInteger())
                 .map(TensorData::toLongs);
-    }
-
-    /// A sliding window with the attributes of convolutions and pools.
-    private static final class Window {
-        private final long[] kernel;
-        private final long[] strides;
-        private final long[] dilations;
-        private final List<Long> pads = new ArrayList<>();
-        private final long[] outputPadding;
-        private final String autoPad;
-        private final boolean roundsUp;
-
-        Window(Node node, long[] kernel) {
-            this.kernel = kernel;
-            int axes = kernel.length;
-            this.strides = node.intsAttribute("strides").orElseGet(() -> filled(axes, 1));
-            this.dilations = node.intsAttribute("dilations").orElseGet(() -> filled(axes, 1));
-            long[] both = node.intsAttribute("pads").orElseGet(() -> filled(2 * axes, 0));
-            for (int i = 0; i < axes; i++) {
-                pads.add(both[i] + both[i + axes]);
-            }
-            this.outputPadding = node.intsAttribute("output_padding").orElseGet(() -> filled(axes, 0));
-            this.autoPad = node.stringAttribute("auto_pad", "NOTSET");
-            this.roundsUp = node.intAttribute("ceil_mode", 0) != 0;
-        }
-
-        private static long[] filled(int length, long value) {
-            long[] values = new long[length];
-            Arrays.fill(values, value);
-            return values;
-        }
-
-        /// Extents of [batch, channels, space…] after sliding over the space.
-        long[] slide(long[] in) {
-            long[] out = in.clone();
-            for (int i = 0; i < kernel.length; i++) {
-                out[i + 2] = in[i + 2] < 0 ? -1 : slide(in[i + 2], i);
-            }
-            return out;
-        }
-
-        private long slide(long extent, int axis) {
-            if (autoPad.startsWith("SAME")) {
-                return Math.ceilDiv(extent, strides[axis]);
-            }
-            long reach = dilations[axis] * (kernel[axis] - 1) + 1;
-            long room = extent + (autoPad.equals("VALID") ? 0 : pads.get(axis)) - reach;
-            return (roundsUp ? Math.ceilDiv(room, strides[axis]) : Math.floorDiv(room, strides[axis])) + 1;
-        }
-
-        /// Extents of [batch, channels, space…] after the transposed operation.
-        long[] spread(long[] in) {
-            long[] out = in.clone();
-            for (int i = 0; i < kernel.length; i++) {
-                out[i + 2] = in[i + 2] < 0 ? -1 : spread(in[i + 2], i);
-            }
-            return out;
-        }
-
-        private long spread(long extent, int axis) {
-            if (autoPad.startsWith("SAME")) {
-                return extent * strides[axis];
-            }
-            long reach = dilations[axis] * (kernel[axis] - 1) + 1;
-            return strides[axis] * (extent - 1) + outputPadding[axis] + reach - pads.get(axis);
-        }
     }
 }

@@ -55,6 +55,22 @@ class ModelSummaryTest {
                 .containsExactly(Map.entry("Conv 'depthwise'", 4L * 36 * 9), Map.entry("Gemm 'gemm'", 10L * 36));
     }
 
+    /// An embedding, a mean over it and a projection, as in language models.
+    @Test
+    void shapesAreFollowedThroughGathersAndReductions() {
+        List<Node> nodes = List.of(
+                Node.of("embed", "Gather", List.of("table", "x"), List.of("a")),
+                Node.of("mean", "ReduceMean", List.of("a"), List.of("b"))
+                        .withAttribute("axes", Attribute.ofInts(1))
+                        .withAttribute("keepdims", Attribute.of(0)),
+                Node.of("project", "MatMul", List.of("b", "w"), List.of("y")),
+                Node.of("each", "MatMul", List.of("a", "w"), List.of("z")));
+        Model model = model(batched(7), nodes, Map.of("table", zeros(50, 6), "w", zeros(6, 9)));
+
+        assertThat(ModelSummary.of(model).multiplyAccumulates().byNode())
+                .containsExactly(Map.entry("MatMul 'project'", 6L * 9), Map.entry("MatMul 'each'", 7L * 6 * 9));
+    }
+
     @Test
     void nodesOfUnknownShapeAreNamedAndNotCounted() {
         Shape open = new Shape(List.of(
