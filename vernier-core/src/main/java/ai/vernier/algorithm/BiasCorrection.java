@@ -38,9 +38,9 @@ public record BiasCorrection(EngineOptions engine, int samples) {
     /// Means over fewer samples are noise themselves.
     private static final int LEAST_SAMPLES = 8;
 
-    /// With 32 samples: the means of convolution outputs are over thousands of positions by then.
+    /// With 16 samples: means of convolution outputs are over thousands of positions, and memory stays bounded.
     public BiasCorrection(EngineOptions engine) {
-        this(engine, 32);
+        this(engine, 16);
     }
 
     /// `quantized` with corrected biases, or with a note that says why there was nothing to correct.
