@@ -78,18 +78,17 @@ final class InspectCommand implements Callable<Integer> {
         fields.put("producer", model.producer().name());
         fields.put("inputs", inputs.stream().map(InspectCommand::fields).toList());
         fields.put("outputs", outputs.stream().map(InspectCommand::fields).toList());
-        lines.add("%s: opset %s, IR %d, by %s"
-                .formatted(
-                        file,
-                        opsets.entrySet().stream()
-                                .map(entry -> entry.getKey().equals("ai.onnx")
-                                        ? "" + entry.getValue()
-                                        : entry.getKey() + " " + entry.getValue())
-                                .collect(Collectors.joining(", ")),
-                        model.irVersion(),
-                        (model.producer().name() + " " + model.producer().version()).strip()));
+        String producer = model.producer().name() + " " + model.producer().version();
+        lines.add("%s: %s, IR %d, by %s".formatted(file, opsetText(model), model.irVersion(), producer.strip()));
         inputs.forEach(value -> lines.add("  input   " + text(value)));
         outputs.forEach(value -> lines.add("  output  " + text(value)));
+    }
+
+    /// `opset 13, com.microsoft 1`.
+    private static String opsetText(Model model) {
+        return model.operatorSets().stream()
+                .map(set -> (set.domain().isEmpty() ? "opset" : set.domain()) + " " + set.version())
+                .collect(Collectors.joining(", "));
     }
 
     private static String domain(OperatorSet set) {

@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -101,7 +100,7 @@ final class QuantizeCommand implements Callable<Integer> {
             Path calibration,
             @Nullable Evaluation evaluation) {}
 
-    private record Evaluation(Path data, Path labels, List<Metric> metrics) {}
+    private record Evaluation(Path data, Labels labels, List<Metric> metrics) {}
 
     @Override
     public Integer call() {
@@ -129,9 +128,8 @@ final class QuantizeCommand implements Callable<Integer> {
         Path destination = first(out, null).orElseGet(() -> defaultOut(workpiece, recipe));
         requireOptions(findings, data, destination);
         if (model.isPresent() && recipe.isPresent()) {
-            Stream.of(data, judged.map(Evaluation::data))
-                    .flatMap(Optional::stream)
-                    .forEach(file -> findings.collect(() -> requireReadable(file, model.get(), recipe.get())));
+            data.ifPresent(file -> findings.collect(() -> requireEnough(file, model.get(), recipe.get())));
+            judged.ifPresent(asked -> findings.collect(() -> requireLabelled(asked, model.get(), recipe.get())));
         }
         findings.throwIfAny();
         return new Job(
@@ -161,17 +159,29 @@ final class QuantizeCommand implements Callable<Integer> {
         findings.require(
                 data.isPresent() == classes.isPresent(),
                 "--evaluation and --labels belong together: give both or none");
-        classes.ifPresent(file -> findings.collect(() -> Labels.read(file)));
-        if (data.isEmpty() || classes.isEmpty() || asked.isEmpty()) {
+        Optional<Labels> read = classes.flatMap(file -> findings.collect(() -> Labels.read(file)));
+        if (data.isEmpty() || read.isEmpty() || asked.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(new Evaluation(data.get(), classes.get(), asked.get()));
+        return Optional.of(new Evaluation(data.get(), read.get(), asked.get()));
     }
 
-    /// Opens and closes the data, which finds everything but wrong values.
-    private Path requireReadable(Path data, Model model, Recipe recipe) {
-        open(data, model, recipe).close();
-        return data;
+    /// Opening the data finds everything that is wrong with it but single values.
+    private Path requireEnough(Path data, Model model, Recipe recipe) {
+        try (SampleSource source = open(data, model, recipe)) {
+            if (source.size() < recipe.samples()) {
+                throw new InvalidInputException(
+                        "%s: holds %d samples, but %d were asked for; give more data or lower --samples"
+                                .formatted(data, source.size(), recipe.samples()));
+            }
+            return data;
+        }
+    }
+
+    private Labels requireLabelled(Evaluation asked, Model model, Recipe recipe) {
+        try (SampleSource source = open(asked.data(), model, recipe)) {
+            return asked.labels().requireSize(source.size());
+        }
     }
 
     private static Path defaultOut(Workpiece workpiece, Optional<Recipe> recipe) {
@@ -192,14 +202,6 @@ final class QuantizeCommand implements Callable<Integer> {
 
     private Quantization quantize(Job job) {
         try (SampleSource source = open(job.calibration(), job.model(), job.recipe())) {
-            if (source.size() < job.recipe().samples()) {
-                throw new InvalidInputException(
-                        "%s: holds %d samples, but %d were asked for; give more data or lower --samples"
-                                .formatted(
-                                        job.calibration(),
-                                        source.size(),
-                                        job.recipe().samples()));
-            }
             return Quantization.of(
                     job.model(),
                     job.recipe(),
@@ -212,8 +214,8 @@ final class QuantizeCommand implements Callable<Integer> {
         try (SampleSource source = open(asked.data(), model, job.recipe());
                 LoadedModel original = LoadedModel.onEngine(model, engine.options());
                 LoadedModel quantized = LoadedModel.simulated(quantization.quantized(), engine.options())) {
-            LabelledSamples labelled = new LabelledSamples(
-                    source, Labels.read(asked.labels()), job.recipe().batch());
+            LabelledSamples labelled =
+                    new LabelledSamples(source, asked.labels(), job.recipe().batch());
             Comparison.Pair pair = new Comparison.Pair(original.forward(), quantized.forward());
             return Comparison.of(pair, labelled, asked.metrics(), output.progress());
         }

@@ -22,33 +22,43 @@ final class QuantizeReport {
 
     private static List<String> lines(Path out, Summary summary) {
         List<String> lines = new ArrayList<>();
-        lines.add("%-16s %12s %12s".formatted("", "float", "quantized"));
+        lines.add(row("", "float", "quantized"));
         Summary.Accuracy accuracy = summary.accuracy();
         if (accuracy != null) {
-            accuracy.original()
-                    .forEach((metric, value) -> lines.add("%-16s %12s %12s"
-                            .formatted(
-                                    metric,
-                                    Units.percent(value),
-                                    Units.percent(accuracy.quantized().getOrDefault(metric, Double.NaN)))));
+            addScores(accuracy, lines);
         }
-        lines.add("%-16s %12s %12s".formatted("model.onnx", bytes(summary, "float"), bytes(summary, "quantized")));
+        lines.add(row("model.onnx", bytes(summary, "float"), bytes(summary, "quantized")));
         if (accuracy != null) {
             lines.add("Both decide for the same class in %s of %d samples."
                     .formatted(Units.percent(accuracy.agreement()), accuracy.samples()));
         }
-        double seconds = summary.seconds().values().stream()
-                .mapToDouble(Double::doubleValue)
-                .sum();
         lines.add("%d tensors on integer grids, %d in float; calibrated on %d samples in %s."
                 .formatted(
                         summary.quantizedTensors(),
                         summary.floatTensors(),
                         summary.calibrationSamples(),
-                        Units.duration(Duration.ofMillis((long) (1000 * seconds)))));
+                        Units.duration(total(summary))));
         summary.notes().forEach(note -> lines.add("Note: " + note));
         lines.add("Written to " + out + ": model.onnx, model.encodings, recipe.yaml, summary.json");
         return lines;
+    }
+
+    private static void addScores(Summary.Accuracy accuracy, List<String> lines) {
+        accuracy.original().forEach((metric, value) -> {
+            double quantized = accuracy.quantized().getOrDefault(metric, Double.NaN);
+            lines.add(row(metric, Units.percent(value), Units.percent(quantized)));
+        });
+    }
+
+    private static String row(String name, String original, String quantized) {
+        return "%-16s %12s %12s".formatted(name, original, quantized);
+    }
+
+    private static Duration total(Summary summary) {
+        double seconds = summary.seconds().values().stream()
+                .mapToDouble(Double::doubleValue)
+                .sum();
+        return Duration.ofMillis((long) (1000 * seconds));
     }
 
     private static String bytes(Summary summary, String which) {

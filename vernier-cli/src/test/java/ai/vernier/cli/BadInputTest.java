@@ -152,6 +152,18 @@ class BadInputTest {
                 Invocation.of("evaluate", MODEL, "--data", EXAMPLE.resolve("evaluation.npy"), "--labels", labels);
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err()).contains("labels.npy");
+        // Found before any work: no progress is reported.
+        Invocation quantize = assertRefused(
+                "labels.npy",
+                "quantize",
+                MODEL,
+                "--calibration",
+                CALIBRATION,
+                "--evaluation",
+                EXAMPLE.resolve("evaluation.npy"),
+                "--labels",
+                labels);
+        assertThat(quantize.err()).doesNotContain("Calibrate");
     }
 
     @Test
