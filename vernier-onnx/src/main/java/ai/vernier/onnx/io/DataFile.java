@@ -14,7 +14,8 @@ final class DataFile {
     /// The specification recommends offsets that a memory page begins at.
     private static final long ALIGNMENT = 4096;
 
-    private static final long WRITTEN_AT_ONCE = 1 << 26;
+    /// What lies on the heap goes through a buffer of this size outside of it.
+    private static final long WRITTEN_AT_ONCE = 1 << 23;
 
     private final String location;
     private final long thresholdBytes;

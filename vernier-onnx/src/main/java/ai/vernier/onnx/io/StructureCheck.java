@@ -31,6 +31,7 @@ final class StructureCheck {
             }
             function(function, place);
         }
+        new CallCheck(model.functions(), problems).check();
     }
 
     /// The values that a node can see; the graphs around come after its own.

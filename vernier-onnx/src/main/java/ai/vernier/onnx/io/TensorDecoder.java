@@ -22,10 +22,13 @@ final class TensorDecoder {
             TensorData.ofBytes(DataType.UINT8, MemorySegment.ofArray(new byte[0]), 0);
 
     private final ExternalFiles files;
+    private final Optional<WeightSplit.Parts> split;
     private final Problems problems;
 
-    TensorDecoder(ExternalFiles files, Problems problems) {
+    /// @param split where the weights have been taken out of the file before it was decoded
+    TensorDecoder(ExternalFiles files, Optional<WeightSplit.Parts> split, Problems problems) {
         this.files = files;
+        this.split = split;
         this.problems = problems;
     }
 
@@ -129,7 +132,10 @@ final class TensorDecoder {
         return bytes;
     }
 
-    private static MemorySegment wrap(ByteString bytes) {
+    private MemorySegment wrap(ByteString bytes) throws Unreadable {
+        if (split.isPresent()) {
+            return split.get().weight(bytes);
+        }
         return MemorySegment.ofBuffer(bytes.asReadOnlyByteBuffer());
     }
 

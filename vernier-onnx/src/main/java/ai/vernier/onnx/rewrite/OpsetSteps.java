@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
-/// What each version of the `ai.onnx` operators changed in the meaning of a node, from version 8 to 21: the table
-/// behind [OpsetUpgrade].
+/// What each version of the `ai.onnx` operators changed in the meaning of a node, from version 8 to 24: the table
+/// behind [OpsetUpgrade]. Versions 22 to 24 brought element types and new operators only.
 final class OpsetSteps {
     private static final List<String> REDUCTIONS = List.of(
             "ReduceL1",

@@ -21,7 +21,7 @@ public final class OpsetUpgrade {
     public static final long OLDEST = 7;
 
     /// The newest version to which a model can be raised.
-    public static final long NEWEST = 21;
+    public static final long NEWEST = 24;
 
     private OpsetUpgrade() {}
 
@@ -56,7 +56,10 @@ public final class OpsetUpgrade {
         if (opset <= 18) {
             return 8;
         }
-        return opset <= 20 ? 9 : 10;
+        if (opset <= 20) {
+            return 9;
+        }
+        return opset <= 22 ? 10 : opset - 12;
     }
 
     private static void check(Model model, long version) {

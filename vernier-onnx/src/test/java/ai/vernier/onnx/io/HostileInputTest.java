@@ -64,6 +64,38 @@ class HostileInputTest {
         }
     }
 
+    @Test
+    void functionsThatCallEachOtherWithoutEndAreRefused() {
+        String text = """
+                <ir_version: 8, opset_import: ["" : 13, "local" : 1]>
+                g (float[2] x) => (float[2] y) { y = local.first (x) }
+                <domain: "local", opset_import: ["local" : 1]>
+                first (a) => (b) { b = local.second (a) }
+                <domain: "local", opset_import: ["local" : 1]>
+                second (a) => (b) { b = local.%s (a) }
+                <domain: "local", opset_import: ["" : 13]>
+                third (a) => (b) { b = Relu (a) }
+                """;
+        assertThatThrownBy(() -> OnnxText.parse(text.formatted("first")))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("function 'first': its calls never end")
+                .hasMessageContaining("function 'second': its calls never end")
+                .hasMessageNotContaining("third");
+        assertThat(OnnxText.parse(text.formatted("third")).functions()).hasSize(3);
+    }
+
+    @Test
+    void longChainsOfCallsTakeNoTime() {
+        int length = 20_000;
+        StringBuilder text = new StringBuilder("<ir_version: 8, opset_import: [\"local\" : 1]>\n");
+        text.append("g (float[2] x) => (float[2] y) { y = local.f0 (x) }\n");
+        for (int i = 0; i < length; i++) {
+            text.append("<domain: \"local\", opset_import: [\"local\" : 1]>\n")
+                    .append("f%d (a) => (b) { b = local.f%d (a) }\n".formatted(i, i + 1));
+        }
+        assertThat(OnnxText.parse(text.toString()).functions()).hasSize(length);
+    }
+
     /// Whether `mutated` is a model; what is one can be written and read again.
     private static boolean attempt(byte[] mutated, String what) {
         try {

@@ -57,6 +57,8 @@ class OpsetUpgradeTest {
     void raisesTheIrVersionWithTheOpset() {
         assertThat(OpsetUpgrade.raise(model(9, node("Relu")), 13).irVersion()).isEqualTo(7);
         assertThat(OpsetUpgrade.raise(model(9, node("Relu")), 21).irVersion()).isEqualTo(10);
+        assertThat(OpsetUpgrade.raise(model(9, node("Relu")), 23).irVersion()).isEqualTo(11);
+        assertThat(OpsetUpgrade.raise(model(9, node("Relu")), 24).irVersion()).isEqualTo(12);
         assertThat(OpsetUpgrade.irVersion(8)).isEqualTo(3);
         assertThat(OpsetUpgrade.irVersion(10)).isEqualTo(5);
     }
@@ -168,6 +170,6 @@ class OpsetUpgradeTest {
                 .hasMessageContaining("opset 14");
         assertThatThrownBy(() -> raise(8, 9, node("Scan"))).isInstanceOf(UnsupportedModelException.class);
         assertThatThrownBy(() -> raise(6, 13, node("Relu"))).isInstanceOf(UnsupportedModelException.class);
-        assertThatThrownBy(() -> raise(13, 22, node("Relu"))).isInstanceOf(UnsupportedModelException.class);
+        assertThatThrownBy(() -> raise(13, 25, node("Relu"))).isInstanceOf(UnsupportedModelException.class);
     }
 }
