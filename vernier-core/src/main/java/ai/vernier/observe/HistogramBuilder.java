@@ -1,98 +1,72 @@
 package ai.vernier.observe;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.List;
-import java.util.stream.IntStream;
 
-/// Counts values into a growing [Histogram]. Not safe for use by several threads; a large block is itself
-/// counted by as many threads as it is told, each into bins of its own.
+/// Bins that double as the values grow: a [Histogram] under construction. Not safe for use by several threads; they
+/// count into a [Tally] each.
 final class HistogramBuilder {
     /// Bin 0 sits in the middle, so that the window never moves: bins lie in −[Histogram#MAX_BINS] …
     /// [Histogram#MAX_BINS] − 1.
-    private static final int ZERO = Histogram.MAX_BINS;
+    static final int ZERO = Histogram.MAX_BINS;
 
-    /// Counting a smaller block takes less time than waking another thread.
-    private static final long LEAST_PER_THREAD = 1 << 16;
+    /// A power of two.
+    static final int BINS = 2 * ZERO;
 
-    private final long[] counts = new long[2 * ZERO];
+    private final long[] counts = new long[BINS];
     private int exponent = Histogram.MIN_EXPONENT;
-    private double min;
-    private double max;
+    private Extremes covered = Extremes.ZERO;
 
     /// Counts `values`.
     ///
     /// @throws IllegalArgumentException where a value is NaN or infinite
     void add(float... values) {
-        add(MemorySegment.ofArray(values), Range.of(values), 1);
-    }
-
-    /// Counts the packed floats of `values`, in native byte order, whose range is `range`.
-    void add(MemorySegment values, Range range, int threads) {
-        if (range.isEmpty()) {
-            return;
-        }
-        growTo(range);
-        long count = range.count();
-        int parts = Math.clamp(count / LEAST_PER_THREAD, 1, threads);
-        if (parts == 1) {
-            count(values, 0, count, counts);
-            return;
-        }
-        addCounts(IntStream.range(0, parts)
-                .parallel()
-                .mapToObj(part -> {
-                    long[] own = new long[counts.length];
-                    count(values, count * part / parts, count * (part + 1) / parts, own);
-                    return own;
-                })
-                .toList());
-    }
-
-    Histogram toHistogram() {
-        return Histogram.of(exponent, -ZERO, counts);
-    }
-
-    /// The multiplication by 2^−k is exact unless it underflows, and then the quotient truncates to 0 as
-    /// it should; the sign comes from the value itself. `+ 0` turns −0 into 0.
-    private void count(MemorySegment values, long from, long to, long[] bins) {
-        float inverseWidth = (float) Math.scalb(1.0, -exponent);
-        for (long i = from; i < to; i++) {
-            float value = values.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i) + 0f;
-            int negative = Float.floatToRawIntBits(value) >> (Integer.SIZE - 1);
-            bins[ZERO + negative + (int) (value * inverseWidth)]++;
+        Extremes extremes = new Counting(1).count(MemorySegment.ofArray(values), this);
+        if (!extremes.areFinite()) {
+            throw new IllegalArgumentException("cannot count " + extremes.notFinite());
         }
     }
 
-    private void addCounts(List<long[]> parts) {
-        for (long[] part : parts) {
-            for (int i = 0; i < counts.length; i++) {
-                counts[i] += part[i];
-            }
-        }
+    /// k: bins are 2^k wide.
+    int exponent() {
+        return exponent;
     }
 
-    /// Doubles the bins until all values so far, those of `range` and zero fit into [Histogram#MAX_BINS]
-    /// of them.
-    private void growTo(Range range) {
-        min = Math.min(min, range.min());
-        max = Math.max(max, range.max());
+    /// Values within these extremes need no wider bins.
+    Extremes covered() {
+        return covered;
+    }
+
+    /// The smallest k, `least` or more, with which all of `extremes` and zero fit into [Histogram#MAX_BINS] bins.
+    static int exponentFor(Extremes extremes, int least) {
         // Two times MAX_BINS of this width do not reach the largest magnitude: no finer one can fit.
-        int tooFine = Math.getExponent(Math.max(max, -min)) - Integer.numberOfTrailingZeros(Histogram.MAX_BINS);
-        int needed = Math.max(exponent, tooFine);
-        while (bin(max, needed) - bin(min, needed) >= Histogram.MAX_BINS) {
+        float magnitude = Math.max(extremes.max(), -extremes.min());
+        int tooFine = Math.getExponent(magnitude) - Integer.numberOfTrailingZeros(Histogram.MAX_BINS);
+        int needed = Math.max(least, tooFine);
+        while (bin(extremes.max(), needed) - bin(extremes.min(), needed) >= Histogram.MAX_BINS) {
             needed++;
         }
-        if (needed > exponent) {
-            fold(needed - exponent);
-            exponent = needed;
-        }
+        return needed;
     }
 
     private static long bin(double value, int exponent) {
         long magnitude = (long) Math.scalb(Math.abs(value), -exponent);
         return value < 0 ? ~magnitude : magnitude;
+    }
+
+    /// Where a value that fits is counted.
+    static int index(float value, int exponent) {
+        return Math.toIntExact(ZERO + bin(value, exponent));
+    }
+
+    /// Doubles the bins until `extremes` fit beside all that was covered.
+    void grow(Extremes extremes) {
+        covered = covered.merge(extremes);
+        int needed = exponentFor(covered, exponent);
+        if (needed > exponent) {
+            fold(needed - exponent);
+            exponent = needed;
+        }
     }
 
     private void fold(int doublings) {
@@ -101,5 +75,13 @@ final class HistogramBuilder {
         for (int i = 0; i < finer.length; i++) {
             counts[ZERO + Histogram.shift(i - ZERO, doublings)] += finer[i];
         }
+    }
+
+    void raise(int index, long by) {
+        counts[index] += by;
+    }
+
+    Histogram toHistogram() {
+        return Histogram.of(exponent, -ZERO, counts);
     }
 }

@@ -8,20 +8,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// Counts the values that the engine shows, without holding on to any.
 final class Observer implements ValueHook {
     private final Map<String, Seen> seen = new LinkedHashMap<>();
-    private final int threads;
+    private final Counting counting;
     private long first;
     private int count;
 
     /// @param threads threads that count the values of one tensor; 0 means one per core
     Observer(StatisticsRequest request, int threads) {
-        this.threads = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+        counting = new Counting(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
         request.tensors().forEach((tensor, kinds) -> seen.put(tensor, new Seen(kinds)));
     }
 
@@ -68,26 +67,23 @@ final class Observer implements ValueHook {
         }
         Tensor floats = tensor.scalar_type() == torch.ScalarType.Float ? tensor : tensor.to(torch.ScalarType.Float);
         Tensor dense = floats.is_non_overlapping_and_dense() ? floats : floats.contiguous();
-        Range range = range(value, dense);
+        Range range = count(value, dense.cpu(), values);
         values.range = values.range.merge(range);
         if (values.kinds.contains(StatisticKind.BATCH_RANGES)) {
             values.batches.merge(first, range, Range::merge);
         }
-        if (values.kinds.contains(StatisticKind.HISTOGRAM)) {
-            values.histogram.add(memory(dense.cpu()), range, threads);
-        }
         return tensor;
     }
 
-    private Range range(String value, Tensor dense) {
-        Tensor flat = dense.as_strided(new long[] {dense.numel()}, 1);
-        T_TensorTensor_T extremes = flat.aminmax();
-        float min = extremes.get0().item_float();
-        float max = extremes.get1().item_float();
-        if (!Float.isFinite(min) || !Float.isFinite(max)) {
-            throw new InvalidInputException(notFinite(value, Float.isFinite(min) ? max : min));
+    private Range count(String value, Tensor dense, Seen values) {
+        MemorySegment memory = memory(dense);
+        Extremes extremes = values.kinds.contains(StatisticKind.HISTOGRAM)
+                ? counting.count(memory, values.histogram)
+                : counting.measure(memory);
+        if (!extremes.areFinite()) {
+            throw new InvalidInputException(notFinite(value, extremes.notFinite()));
         }
-        return new Range(min, max, dense.numel());
+        return new Range(extremes.min(), extremes.max(), dense.numel());
     }
 
     private String notFinite(String value, float found) {

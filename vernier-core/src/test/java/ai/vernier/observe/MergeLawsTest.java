@@ -11,12 +11,16 @@ import java.util.Map;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Statistics of any parts, merged in any order, are those of the whole, bit for bit.
 class MergeLawsTest {
+    /// The least positive float32.
+    private static final float TINY = Float.intBitsToFloat(1);
+
     static LongStream seeds() {
         return LongStream.range(0, 100);
     }
@@ -106,12 +110,78 @@ class MergeLawsTest {
         SplittableRandom random = new SplittableRandom(threads);
         float[] values = new float[300_001];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextDouble(-3, 5);
+            // The values grow, so that bins double within a thread's share, and to different widths.
+            values[i] = (float) (random.nextDouble(-3, 5) * Math.exp(i * 2e-5));
         }
+        Counting counting = new Counting(threads);
         HistogramBuilder builder = new HistogramBuilder();
-        builder.add(MemorySegment.ofArray(values), Range.of(values), threads);
-        assertThat(builder.toHistogram()).isEqualTo(Histogram.of(values));
-        assertThat(builder.toHistogram().total()).isEqualTo(values.length);
+        Extremes extremes = counting.count(MemorySegment.ofArray(values), builder);
+        assertThat(builder.toHistogram()).isEqualTo(plainly(values));
+        assertThat(new Range(extremes.min(), extremes.max(), values.length)).isEqualTo(Range.of(values));
+        assertThat(counting.measure(MemorySegment.ofArray(values))).isEqualTo(extremes);
+        // A second tensor finds nothing left over from the first.
+        float[] few = {1, -2, 0.5f};
+        HistogramBuilder other = new HistogramBuilder();
+        counting.count(MemorySegment.ofArray(few), other);
+        assertThat(other.toHistogram()).isEqualTo(plainly(few));
+    }
+
+    /// The definition: the smallest k for which the bins from the extremes to zero are few enough, and every value in
+    /// its bin.
+    private static Histogram plainly(float[] values) {
+        double min = 0;
+        double max = 0;
+        for (float value : values) {
+            min = Math.min(min, value);
+            max = Math.max(max, value);
+        }
+        int exponent = Histogram.MIN_EXPONENT;
+        while (bin(max, exponent) - bin(min, exponent) >= Histogram.MAX_BINS) {
+            exponent++;
+        }
+        long[] counts = new long[2 * Histogram.MAX_BINS];
+        for (float value : values) {
+            counts[(int) bin(value, exponent) + Histogram.MAX_BINS]++;
+        }
+        return Histogram.of(exponent, -Histogram.MAX_BINS, counts);
+    }
+
+    private static double bin(double value, int exponent) {
+        double quotient = Math.floor(Math.abs(value) * Math.scalb(1.0, -exponent));
+        return value < 0 ? -1 - quotient : quotient;
+    }
+
+    @Test
+    void extremesAreThoseOfTheFloatsInOrder() {
+        assertExtremes(new Extremes(-0f, 0f), 0f, -0f);
+        assertExtremes(new Extremes(-3, -1.5f), -1.5f, -3);
+        assertExtremes(new Extremes(-Float.MAX_VALUE, TINY), TINY, -TINY, -Float.MAX_VALUE);
+        assertExtremes(Extremes.NONE);
+        assertThat(Extremes.NONE.areFinite()).isTrue();
+    }
+
+    private static void assertExtremes(Extremes expected, float... values) {
+        assertThat(new Counting(1).measure(MemorySegment.ofArray(values))).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+    void aValueThatIsNotFiniteLeavesNothingCounted(float broken) {
+        float[] values = new float[200_000];
+        Arrays.fill(values, -1);
+        values[150_000] = broken;
+        HistogramBuilder builder = new HistogramBuilder();
+        Counting counting = new Counting(2);
+        Extremes extremes = counting.count(MemorySegment.ofArray(values), builder);
+        assertThat(extremes.areFinite()).isFalse();
+        assertThat(extremes.notFinite()).isEqualTo(Float.valueOf(broken));
+        assertThat(builder.toHistogram()).isEqualTo(Histogram.EMPTY);
+        counting.count(MemorySegment.ofArray(new float[] {2}), builder);
+        assertThat(builder.toHistogram()).isEqualTo(Histogram.of(2));
+        // The sign bit of a NaN is no order.
+        float[] negative = {1, Float.intBitsToFloat(0xffc00000)};
+        assertThat(counting.measure(MemorySegment.ofArray(negative)).areFinite())
+                .isFalse();
     }
 
     @ParameterizedTest
