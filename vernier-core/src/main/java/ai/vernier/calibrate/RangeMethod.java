@@ -10,7 +10,8 @@ import java.util.function.DoubleFunction;
 /// How the range that a grid covers is chosen from what is known of a tensor's values.
 ///
 /// Recipes write methods as `name` or `name:parameter`, such as `percentile:99.9`; [#parse] reads that,
-/// [#text] writes it.
+/// [#text] writes it. Read as well are the names under which users of other quantizers know a method:
+/// `extrema` and `mean` (Compass), `tf` and `tf-enhanced` (AIMET, QNN).
 public sealed interface RangeMethod {
     /// `minmax`: from the smallest to the largest value; nothing is clipped. QNN tf, AIMET min-max,
     /// Compass extrema.
@@ -68,11 +69,11 @@ public sealed interface RangeMethod {
         String name = colon < 0 ? text : text.substring(0, colon);
         Optional<String> parameter = colon < 0 ? Optional.empty() : Optional.of(text.substring(colon + 1));
         return switch (name) {
-            case "minmax" -> without(parameter, text, new Extrema());
+            case "minmax", "extrema", "tf" -> without(parameter, text, new Extrema());
             case "mse" -> without(parameter, text, new Mse());
-            case "moving-average" -> with(parameter.orElse("0.9"), text, MovingAverage::new);
+            case "moving-average", "mean" -> with(parameter.orElse("0.9"), text, MovingAverage::new);
             case "percentile" -> with(parameter.orElse("99.99"), text, Percentile::new);
-            case "sqnr" -> with(parameter.orElse("3"), text, Sqnr::new);
+            case "sqnr", "tf-enhanced" -> with(parameter.orElse("3"), text, Sqnr::new);
             default ->
                 throw new InvalidInputException(
                         "range method '%s' is not known; known are %s".formatted(text, String.join(", ", known())));

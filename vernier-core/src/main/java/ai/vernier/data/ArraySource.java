@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/// Samples from one array on disk per model input.
+/// Samples from one array per model input, on disk or in memory.
 final class ArraySource implements SampleSource {
     private final List<InputBinding> bindings;
     private final Runnable onClose;
@@ -28,6 +28,7 @@ final class ArraySource implements SampleSource {
         bindings.forEach(binding -> problems.addAll(binding.problems()));
         if (problems.isEmpty()) {
             problems.addAll(sizeProblems(bindings));
+            problems.addAll(batchProblems(bindings));
         }
         ArraySource source = new ArraySource(bindings, onClose);
         if (!problems.isEmpty()) {
@@ -50,6 +51,23 @@ final class ArraySource implements SampleSource {
                 .toList();
     }
 
+    /// Inputs are fed the same samples at a time: all of them the fixed batch, or one where an array holds whole
+    /// inputs.
+    private static List<String> batchProblems(List<InputBinding> bindings) {
+        List<InputBinding> fixed = bindings.stream()
+                .filter(binding -> binding.fixedBatch().isPresent())
+                .toList();
+        if (fixed.isEmpty()) {
+            return List.of();
+        }
+        boolean oneByOne = bindings.stream().anyMatch(InputBinding::feedsWholeInputs);
+        int batch = oneByOne ? 1 : fixed.getFirst().fixedBatch().orElseThrow();
+        return fixed.stream()
+                .filter(binding -> binding.fixedBatch().orElseThrow() != batch)
+                .map(binding -> binding.otherBatch(batch))
+                .toList();
+    }
+
     @Override
     public List<String> inputNames() {
         return bindings.stream().map(binding -> binding.input().name()).toList();
@@ -65,9 +83,10 @@ final class ArraySource implements SampleSource {
         if (bindings.stream().anyMatch(InputBinding::feedsWholeInputs)) {
             return 1;
         }
-        ModelInputs inputs =
-                new ModelInputs(bindings.stream().map(InputBinding::input).toList());
-        return inputs.fixedBatch().orElse(Integer.MAX_VALUE);
+        return bindings.stream()
+                .flatMapToInt(binding -> binding.fixedBatch().stream())
+                .findFirst()
+                .orElse(Integer.MAX_VALUE);
     }
 
     @Override

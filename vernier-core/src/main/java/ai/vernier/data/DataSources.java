@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +24,11 @@ import org.jspecify.annotations.Nullable;
 /// | folder, or `x.jpg`, `.png`, `.bmp` | images in the order of their paths, with a [Preprocessing] |
 /// | any other file | text, one sample per line: an image, a raw file, or `input:=raw` for each input |
 ///
-/// An array with as many axes as the input counts samples where the input has its batch; an array with
-/// one axis more holds whole inputs, which are fed one at a time. Integers convert where every value is
-/// kept exactly; floats are rounded to the input's float type; NaN and infinities are refused.
+/// The first axis of every array counts samples. Where the array has as many axes as its input, the input's axis 0
+/// is the batch. An array with one axis more holds a whole input per sample: that is how inputs without a batch
+/// axis are fed, states and caches `[2,1,128]` from `[samples,2,1,128]` and scalars from `[samples]`; samples go
+/// through the model one at a time then. Integers convert where every value is kept exactly; floats are rounded to
+/// the input's float type; NaN and infinities are refused.
 public final class DataSources {
     private DataSources() {}
 
@@ -40,9 +44,7 @@ public final class DataSources {
     ///
     /// @throws InvalidInputException as [#open(Path, ModelInputs)]
     public static SampleSource open(Path data, ModelInputs inputs, @Nullable ImageOptions images) {
-        if (!Files.exists(data)) {
-            throw new InvalidInputException(data + ": no such file or folder; check the path");
-        }
+        requireExists(data);
         if (Files.isDirectory(data)) {
             return images(imagesIn(data), inputs, images);
         }
@@ -54,6 +56,15 @@ public final class DataSources {
             case "npz" -> npz(data, inputs);
             default -> list(data, inputs, images);
         };
+    }
+
+    /// Says early that a path leads nowhere, where the model that the data are for is not known yet.
+    ///
+    /// @throws InvalidInputException where there is no such file or folder
+    public static void requireExists(Path data) {
+        if (!Files.exists(data)) {
+            throw new InvalidInputException(data + ": no such file or folder; check the path");
+        }
     }
 
     /// Reads one whole tensor per model input, batch axis and all, checked and converted like samples.
@@ -91,15 +102,27 @@ public final class DataSources {
         NpzFile file = NpzFile.open(path);
         try {
             ProblemList.throwIfAny(nameProblems(path.toString(), file.headers().keySet(), inputs));
-            List<InputBinding> bindings = new ArrayList<>();
-            for (Value input : inputs.values()) {
-                bindings.add(new InputBinding(input, file.array(input.name())));
-            }
-            return ArraySource.open(bindings, file::close);
+            return ArraySource.open(bindings(inputs, file::array), file::close);
         } catch (InvalidInputException e) {
             file.close();
             throw e;
         }
+    }
+
+    private static List<InputBinding> bindings(ModelInputs inputs, Function<String, SampleArray> arrays) {
+        return inputs.values().stream()
+                .map(input -> new InputBinding(input, arrays.apply(input.name())))
+                .toList();
+    }
+
+    /// Arrays in memory, by input name.
+    static SampleSource held(Map<String, TensorData> arrays, ModelInputs inputs) {
+        ProblemList.throwIfAny(nameProblems("the arrays", arrays.keySet(), inputs));
+        return ArraySource.open(
+                bindings(
+                        inputs,
+                        name -> new HeldArray("array '" + name + "'", Objects.requireNonNull(arrays.get(name)))),
+                () -> {});
     }
 
     private static List<String> nameProblems(String place, Iterable<String> found, ModelInputs inputs) {

@@ -9,14 +9,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
-/// An array on disk that feeds one model input.
+/// An array that feeds one model input.
 ///
 /// The array's first axis counts samples. Where the array has as many axes as the input, that axis
 /// takes the place of the input's axis 0, the batch; where it has one more, every sample is a whole
-/// input, fed one at a time without a batch axis.
+/// input, fed one at a time without a batch axis: states and caches `[2,1,128]` come as
+/// `[samples,2,1,128]`, scalars as `[samples]`.
 record InputBinding(Value input, SampleArray array) {
     /// What keeps the array from feeding the input, judged by type and shape; empty where nothing does.
     List<String> problems() {
@@ -38,13 +40,32 @@ record InputBinding(Value input, SampleArray array) {
 
     /// A model that fixes its batch takes no shorter last batch.
     private Optional<String> splitBatch() {
-        boolean fixed = !feedsWholeInputs()
-                && input.shape().filter(shape -> shape.rank() > 0).isPresent();
-        long batch = fixed ? Math.max(1, input.shape().orElseThrow().sizes()[0]) : 1;
+        int batch = fixedBatch().orElse(1);
         return array.size() % batch == 0
                 ? Optional.empty()
                 : Optional.of("%s: holds %d samples, but input %s takes exactly %d at a time; give a multiple of %d"
                         .formatted(array.place(), array.size(), ModelInputs.text(input), batch, batch));
+    }
+
+    /// The batch that the input insists on; empty where it takes any, or every sample is a whole input.
+    OptionalInt fixedBatch() {
+        boolean rows = input.shape().filter(shape -> shape.rank() > 0).isPresent() && !feedsWholeInputs();
+        return rows && input.shape().orElseThrow().dimensions().getFirst() instanceof Dimension.Known(long extent)
+                ? OptionalInt.of(Math.toIntExact(Math.max(1, extent)))
+                : OptionalInt.empty();
+    }
+
+    /// The problem with an input that insists on another batch than the `batch` of the others.
+    String otherBatch(int batch) {
+        return "%s: has shape %s, which feeds input %s %d rows at a time, but the other inputs get %d; "
+                        .formatted(
+                                array.place(),
+                                array.shape(),
+                                ModelInputs.text(input),
+                                fixedBatch().orElseThrow(),
+                                batch)
+                + "give one whole input per sample, [samples%s]"
+                        .formatted(join(input.shape().orElseThrow(), 0));
     }
 
     private String mismatch(Shape expected) {

@@ -46,4 +46,12 @@ public final class Npy {
             writer.finish();
         }
     }
+
+    /// Writes a `.npz` file, one array per name, into a temporary file that is moved into place.
+    ///
+    /// @throws IOException where the file cannot be written
+    /// @throws IllegalArgumentException where NumPy has no such type, see [#canHold]
+    public static void writeAll(Path path, Map<String, TensorData> arrays) throws IOException {
+        NpzWriter.write(path, arrays);
+    }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +47,8 @@ public final class NpyWriter implements AutoCloseable {
         return writer;
     }
 
-    private static byte[] header(DataType type, long[] dims) {
+    /// Everything before the elements.
+    static byte[] header(DataType type, long[] dims) {
         String description = NpyHeader.description(type)
                 .orElseThrow(() -> new IllegalArgumentException("NumPy has no type for " + type.text()));
         String shape = Arrays.stream(dims).mapToObj(Long::toString).collect(Collectors.joining(", "));
@@ -67,11 +69,15 @@ public final class NpyWriter implements AutoCloseable {
     }
 
     private void write(MemorySegment bytes) throws IOException {
+        transfer(bytes, channel);
+    }
+
+    static void transfer(MemorySegment bytes, WritableByteChannel target) throws IOException {
         for (long done = 0; done < bytes.byteSize(); done += CHUNK) {
             ByteBuffer chunk = bytes.asSlice(done, Math.min(CHUNK, bytes.byteSize() - done))
                     .asByteBuffer();
             while (chunk.hasRemaining()) {
-                channel.write(chunk);
+                target.write(chunk);
             }
         }
     }

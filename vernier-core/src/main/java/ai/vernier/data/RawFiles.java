@@ -29,7 +29,7 @@ final class RawFiles implements SampleArray {
     }
 
     /// Files for one input: of one sample without the input's axis 0, or of a whole input where axis 0
-    /// is no batch.
+    /// is no batch or there is none.
     ///
     /// @throws InvalidInputException where the model does not fix the shape, or with all files of
     ///     another size
@@ -37,14 +37,14 @@ final class RawFiles implements SampleArray {
         long[] dims = input.shape().map(Shape::sizes).orElse(new long[] {-1, -1});
         boolean sized = Arrays.stream(dims).skip(1).allMatch(dim -> dim >= 0);
         DataType type = input.elementType().orElse(DataType.FLOAT);
-        if (!sized || dims.length == 0 || type.bits() < 8) {
+        if (!sized || type.bits() < 8) {
             throw new InvalidInputException(
                     "input %s: raw files carry no shape and the model leaves it open; give the data as .npy or .npz"
                             .formatted(ModelInputs.text(input)));
         }
-        long[] sample = Arrays.copyOfRange(dims, 1, dims.length);
-        boolean whole = dims[0] > 1 && size(paths.getFirst()) == bytes(type, dims);
-        RawFiles files = new RawFiles(paths, type, whole ? dims : sample);
+        boolean whole = dims.length == 0 || (dims[0] > 1 && size(paths.getFirst()) == bytes(type, dims));
+        long[] sample = whole ? dims : Arrays.copyOfRange(dims, 1, dims.length);
+        RawFiles files = new RawFiles(paths, type, sample);
         files.checkSizes(input);
         return files;
     }

@@ -9,11 +9,19 @@ import java.util.Map;
 ///
 /// Safe for use by several threads. Closing releases files; batches already read stay valid.
 public interface SampleSource extends AutoCloseable {
-    /// Samples held in memory, axis 0 of every array counting them.
+    /// Samples held in memory, axis 0 of every array counting them and feeding axis 0 of its input.
     ///
     /// @throws IllegalArgumentException where the arrays disagree on the number of samples or there is none
     static SampleSource of(Map<String, TensorData> arrays) {
         return new TensorSource(arrays);
+    }
+
+    /// Samples held in memory for a model, checked, converted and fed as [DataSources] does with a `.npz`: also to
+    /// inputs without a batch axis, a state `[2,1,128]` from `[samples,2,1,128]` and a scalar from `[samples]`.
+    ///
+    /// @throws ai.vernier.onnx.InvalidInputException with every name, type and shape that does not fit
+    static SampleSource of(Map<String, TensorData> arrays, ModelInputs inputs) {
+        return DataSources.held(arrays, inputs);
     }
 
     /// Names of the model inputs that every batch feeds, in the model's order.

@@ -8,15 +8,16 @@ import java.util.Objects;
 
 /// Samples held in memory; batches are views.
 final class TensorSource implements SampleSource {
-    private final Map<String, TensorData> arrays;
+    private final Map<String, HeldArray> arrays = new LinkedHashMap<>();
     private final long size;
 
-    TensorSource(Map<String, TensorData> arrays) {
-        this.arrays = new LinkedHashMap<>(arrays);
+    TensorSource(Map<String, TensorData> tensors) {
+        tensors.forEach((name, tensor) -> arrays.put(name, new HeldArray("array '%s'".formatted(name), tensor)));
         List<Long> sizes =
-                arrays.values().stream().map(array -> array.dim(0)).distinct().toList();
-        if (sizes.size() != 1) {
-            throw new IllegalArgumentException("the arrays hold different numbers of samples: " + arrays);
+                arrays.values().stream().map(HeldArray::size).distinct().toList();
+        if (sizes.size() != 1 || sizes.getFirst() == 0) {
+            throw new IllegalArgumentException(
+                    "axis 0 of every array counts the same samples, one or more; found " + tensors);
         }
         this.size = sizes.getFirst();
     }
@@ -35,15 +36,8 @@ final class TensorSource implements SampleSource {
     public Batch read(long first, int count) {
         Objects.checkFromIndexSize(first, count, size);
         Map<String, TensorData> inputs = new LinkedHashMap<>();
-        arrays.forEach((name, array) -> inputs.put(name, rows(array, first, count)));
+        arrays.forEach((name, array) -> inputs.put(name, array.rows(first, count)));
         return new Batch(first, count, inputs);
-    }
-
-    private static TensorData rows(TensorData array, long first, int count) {
-        long rowBytes = array.sizeBytes() / array.dim(0);
-        long[] dims = array.dims();
-        dims[0] = count;
-        return TensorData.ofBytes(array.dataType(), array.bytes().asSlice(first * rowBytes, count * rowBytes), dims);
     }
 
     @Override

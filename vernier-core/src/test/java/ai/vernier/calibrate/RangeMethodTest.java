@@ -27,6 +27,12 @@ class RangeMethodTest {
         assertThat(RangeMethod.parse(full)).isEqualTo(RangeMethod.parse(text));
     }
 
+    @ParameterizedTest
+    @CsvSource({"extrema, minmax", "tf, minmax", "mean, moving-average:0.9", "tf-enhanced, sqnr:3.0"})
+    void namesOfOtherQuantizersAreUnderstoodAndWrittenAsOurs(String theirs, String ours) {
+        assertThat(RangeMethod.parse(theirs).text()).isEqualTo(ours);
+    }
+
     @Test
     void anUnknownNameListsTheKnownOnes() {
         assertThatThrownBy(() -> RangeMethod.parse("entropy"))

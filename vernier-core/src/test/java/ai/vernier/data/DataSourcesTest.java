@@ -145,8 +145,6 @@ class DataSourcesTest {
     @Test
     void aFixedBatchWantsWholeBatches() throws IOException {
         ModelInputs fixed = inputs(input("x", DataType.FLOAT, 4, 2));
-        assertThat(fixed.fixedBatch()).hasValue(4);
-        assertThat(IMAGE.fixedBatch()).isEmpty();
         Path file = npy("x.npy", TensorData.ofFloats(new float[20], 10, 2));
         assertThatThrownBy(() -> DataSources.open(file, fixed))
                 .hasMessageContaining("holds 10 samples, but input 'x' float[4,2] takes exactly 4 at a time");
@@ -190,6 +188,52 @@ class DataSourcesTest {
     }
 
     @Test
+    void inputsWithoutABatchAxisGetOneWholeArrayPerSample() throws IOException {
+        ModelInputs inputs = inputs(
+                input("x", DataType.FLOAT, -1, 3),
+                input("state", DataType.FLOAT, 2, 1, 2),
+                input("rate", DataType.INT64));
+        Map<String, TensorData> arrays = Map.of(
+                "x", TensorData.ofFloats(counting(9), 3, 3),
+                "state", TensorData.ofFloats(counting(12), 3, 2, 1, 2),
+                "rate", longs(7, 8, 9));
+        try (SampleSource archive = DataSources.open(npz("s.npz", arrays), inputs);
+                SampleSource held = SampleSource.of(arrays, inputs)) {
+            for (SampleSource source : List.of(archive, held)) {
+                assertThat(source.maxBatch()).isOne();
+                assertThat(source.batches(8)).extracting(Batch::count).containsExactly(1, 1, 1);
+                assertThat(source.read(1, 1).inputs())
+                        .containsExactly(
+                                Map.entry("x", TensorData.ofFloats(new float[] {3, 4, 5}, 1, 3)),
+                                Map.entry("state", TensorData.ofFloats(new float[] {4, 5, 6, 7}, 2, 1, 2)),
+                                Map.entry("rate", TensorData.ofLongs(new long[] {8})));
+            }
+        }
+    }
+
+    @Test
+    void inputsThatInsistOnDifferentBatchesAreRefused() {
+        ModelInputs inputs = inputs(input("x", DataType.FLOAT, 1, 3), input("state", DataType.FLOAT, 2, 1, 2));
+        Map<String, TensorData> arrays = Map.of(
+                "x", TensorData.ofFloats(counting(12), 4, 3), "state", TensorData.ofFloats(counting(8), 4, 1, 2));
+        assertThatThrownBy(() -> SampleSource.of(arrays, inputs))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessage(
+                        "array 'state': has shape [4,1,2], which feeds input 'state' float[2,1,2] 2 rows at a time, "
+                                + "but the other inputs get 1; give one whole input per sample, [samples,2,1,2]");
+    }
+
+    @Test
+    void aFixedBatchHoldsBesideAFreeOne() {
+        ModelInputs inputs = inputs(input("a", DataType.FLOAT, -1, 1), input("b", DataType.FLOAT, 2, 1));
+        Map<String, TensorData> arrays =
+                Map.of("a", TensorData.ofFloats(counting(4), 4, 1), "b", TensorData.ofFloats(counting(4), 4, 1));
+        assertThat(SampleSource.of(arrays, inputs).batches(8))
+                .extracting(Batch::count)
+                .containsExactly(2, 2);
+    }
+
+    @Test
     void aSingleArrayCannotFeedTwoInputs() throws IOException {
         Path file = npy("x.npy", TensorData.ofFloats(new float[2], 1, 2));
         assertThatThrownBy(() -> DataSources.open(file, PAIR))
@@ -210,6 +254,21 @@ class DataSourcesTest {
                         .containsExactly(
                                 TensorData.ofFloats(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 2, 2, 3));
             }
+        }
+    }
+
+    @Test
+    void rawFilesFeedScalarsAndStates() throws IOException {
+        raw("scalar.raw", 5);
+        raw("state.raw", 1, 2, 3, 4);
+        Path list = Files.writeString(folder.resolve("list.txt"), "g:=scalar.raw s:=state.raw\n".repeat(2));
+        ModelInputs inputs = inputs(input("g", DataType.FLOAT), input("s", DataType.FLOAT, 2, 2));
+        try (SampleSource source = DataSources.open(list, inputs)) {
+            assertThat(source.size()).isEqualTo(2);
+            assertThat(source.read(1, 1).inputs())
+                    .containsExactly(
+                            Map.entry("g", TensorData.ofFloats(new float[] {5})),
+                            Map.entry("s", TensorData.ofFloats(new float[] {1, 2, 3, 4}, 2, 2)));
         }
     }
 

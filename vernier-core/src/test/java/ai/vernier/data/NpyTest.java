@@ -14,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -26,6 +28,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NpyTest {
     @TempDir
     private Path folder;
+
+    @Test
+    void anArchiveReadsBackAsItWasWritten() throws IOException {
+        Map<String, TensorData> arrays = new LinkedHashMap<>();
+        arrays.put("x", TensorData.ofFloats(new float[] {1, -2, 0.625f}, 3, 1));
+        arrays.put("rate", TensorData.ofLongs(new long[] {16_000}));
+        Path file = folder.resolve("all.npz");
+        Npy.writeAll(file, arrays);
+        assertThat(Npy.readAll(file)).containsExactlyEntriesOf(arrays);
+        byte[] first = Files.readAllBytes(file);
+        Npy.writeAll(file, arrays);
+        assertThat(Files.readAllBytes(file)).isEqualTo(first);
+        assertThat(folder).isDirectoryNotContaining(path -> path.toString().endsWith(".part"));
+    }
 
     @Test
     void readsVersionOneByteByByte() throws IOException {

@@ -54,6 +54,13 @@ class SampleSourceTest {
         assertThatThrownBy(() -> SampleSource.of(arrays)).isInstanceOf(IllegalArgumentException.class);
     }
 
+    @Test
+    void aScalarCountsNoSamples() {
+        assertThatThrownBy(() -> SampleSource.of(Map.of("rate", TensorData.ofLongs(new long[] {16_000}))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("axis 0 of every array counts the same samples");
+    }
+
     private static List<Batch> all(Iterable<Batch> batches) {
         List<Batch> all = new ArrayList<>();
         batches.forEach(all::add);
