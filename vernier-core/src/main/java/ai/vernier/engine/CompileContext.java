@@ -1,7 +1,9 @@
 package ai.vernier.engine;
 
 import ai.vernier.engine.op.BoundOp;
+import ai.vernier.engine.op.NodeView;
 import ai.vernier.engine.op.OpTable;
+import ai.vernier.engine.op.XnnRuntime;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import java.util.Set;
@@ -12,6 +14,7 @@ import java.util.function.Predicate;
 ///
 /// @param visible values that a hook may ask for
 /// @param overridden initializers that the caller feeds
+/// @param limits of the runs of the whole executor
 /// @param fallbacks collects the operator types that go through ONNX Runtime
 record CompileContext(
         Model model,
@@ -19,6 +22,8 @@ record CompileContext(
         Predicate<String> visible,
         Set<String> overridden,
         boolean cuda,
+        XnnRuntime xnnpack,
+        RunLimits limits,
         TreeSet<String> fallbacks) {
     private static final Set<String> ORT_DOMAINS = Set.of("", "ai.onnx.ml", "com.microsoft");
 
@@ -27,8 +32,9 @@ record CompileContext(
     }
 
     /// The node as a model of its own in ONNX Runtime.
-    BoundOp fallback(Node node) {
-        OrtNode op = new OrtNode(node, model);
+    BoundOp fallback(NodeView view) {
+        Node node = view.node();
+        OrtNode op = new OrtNode(view, model);
         if (!ORT_DOMAINS.contains(node.domain())) {
             throw op.unsupported("its domain is unknown");
         }

@@ -2,13 +2,16 @@ package ai.vernier.engine;
 
 import ai.vernier.engine.op.HostTransfer;
 import ai.vernier.engine.op.OpTable;
+import ai.vernier.engine.op.XnnRuntime;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.UnsupportedModelException;
 import ai.vernier.onnx.Value;
+import ai.vernier.onnx.rewrite.InlineFunctions;
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,16 +38,28 @@ public final class Executor implements AutoCloseable {
     private final int threads;
     private final boolean cuda;
     private final Predicate<String> visible;
+    private final XnnRuntime xnnpack;
+
+    /// Whether XNNPACK's threads are the only ones: LibTorch's would spin beside them. An observed program computes
+    /// much
+    /// outside XNNPACK, in hooks, and gives both their threads.
+    private final boolean onePool;
+
+    private boolean closed;
     private final OpTable ops = OpTable.builtIn();
     private final TreeSet<String> fallbacks = new TreeSet<>();
+    private final RunLimits limits;
     private final Map<Set<String>, Program> programs = new HashMap<>();
 
-    private Executor(Model model, EngineOptions options, Predicate<String> visible) {
+    private Executor(Model model, EngineOptions options, Predicate<String> visible, boolean observed) {
         this.model = model;
         this.visible = visible;
         this.threads =
                 options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
         this.cuda = choosesCuda(options.device());
+        this.onePool = !observed && !cuda && XnnRuntime.available();
+        this.xnnpack = XnnRuntime.of(threads, !onePool);
+        this.limits = new RunLimits(options);
     }
 
     /// Compiles `model`; everything that nobody sees from outside may be fused away, so that a hook is only ever asked
@@ -52,18 +67,28 @@ public final class Executor implements AutoCloseable {
     ///
     /// @throws UnsupportedModelException naming the node, operator and opset that cannot be run
     public static Executor compile(Model model, EngineOptions options) {
-        return compile(model, options, _ -> false);
+        return compile(model, options, _ -> false, false);
     }
 
     /// Compiles `model` so that a hook can see every value for which `visible` holds.
     ///
     /// @throws UnsupportedModelException naming the node, operator and opset that cannot be run
     public static Executor compile(Model model, EngineOptions options, Predicate<String> visible) {
+        return compile(model, options, visible, true);
+    }
+
+    private static Executor compile(Model model, EngineOptions options, Predicate<String> visible, boolean observed) {
         if (!NativeRuntime.isPrepared()) {
             LOG.log(Level.DEBUG, "malloc keeps its defaults on this platform");
         }
-        Executor executor = new Executor(model, options, visible);
-        executor.program(Set.of());
+        Model plain = new InlineFunctions().apply(model).model();
+        Executor executor = new Executor(plain, options, visible, observed);
+        try {
+            executor.program(Set.of());
+        } catch (RuntimeException e) {
+            executor.close();
+            throw e;
+        }
         if (!executor.fallbacks.isEmpty()) {
             LOG.log(Level.INFO, "run by ONNX Runtime, node by node: {0}", executor.fallbacks);
         }
@@ -95,17 +120,24 @@ public final class Executor implements AutoCloseable {
     }
 
     private synchronized Map<String, TensorData> execute(Map<String, TensorData> inputs, @Nullable ValueHook hook) {
+        if (closed) {
+            throw new IllegalStateException("the executor is closed");
+        }
         InputCheck.check(model.graph(), inputs);
-        if (torch.get_num_threads() != threads) {
-            torch.set_num_threads(threads);
+        int others = onePool ? 1 : threads;
+        if (torch.get_num_threads() != others) {
+            torch.set_num_threads(others);
         }
         Set<String> overridden = inputs.keySet().stream()
                 .filter(model.graph().initializers()::containsKey)
                 .collect(Collectors.toUnmodifiableSet());
         Program program = program(overridden);
+        limits.begin();
         try (NoGradGuard _ = new NoGradGuard();
                 PointerScope _ = new PointerScope()) {
             return toHost(program.runOutermost(feeds(program, inputs), hook));
+        } finally {
+            xnnpack.rest();
         }
     }
 
@@ -113,7 +145,8 @@ public final class Executor implements AutoCloseable {
         return programs.computeIfAbsent(
                 overridden,
                 names -> GraphCompiler.compile(
-                        model.graph(), new CompileContext(model, ops, visible, names, cuda, fallbacks)));
+                        model.graph(),
+                        new CompileContext(model, ops, visible, names, cuda, xnnpack, limits, fallbacks)));
     }
 
     private Tensor[] feeds(Program program, Map<String, TensorData> inputs) {
@@ -138,17 +171,41 @@ public final class Executor implements AutoCloseable {
         Map<String, TensorData> outputs = new LinkedHashMap<>();
         for (int i = 0; i < results.length; i++) {
             Value output = model.graph().outputs().get(i);
-            DataType type = output.elementType().orElse(HostTransfer.typeOf(results[i]));
-            outputs.put(output.name(), HostTransfer.toHost(results[i], type));
+            outputs.put(output.name(), toHost(output, results[i]));
             results[i].close();
         }
         return outputs;
     }
 
+    private static TensorData toHost(Value output, Tensor result) {
+        DataType computed = HostTransfer.typeOf(result);
+        DataType type = output.elementType().orElse(computed);
+        if (HostTransfer.carrier(type).intern()
+                != HostTransfer.carrier(computed).intern()) {
+            throw new InvalidInputException("output '%s' is declared as %s, but the model computes %s"
+                    .formatted(output.name(), type.text(), computed.text()));
+        }
+        try {
+            return HostTransfer.toHost(result, type);
+        } catch (ArithmeticException | OutOfMemoryError e) {
+            throw new InvalidInputException(
+                    "output '%s' of %s does not fit into Java's memory"
+                            .formatted(output.name(), Arrays.toString(HostTransfer.sizes(result))),
+                    e);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(
+                    "output '%s' is declared as %s, but %s".formatted(output.name(), type.text(), e.getMessage()), e);
+        }
+    }
+
     @Override
     public synchronized void close() {
-        programs.values().forEach(Program::close);
-        programs.clear();
+        if (!closed) {
+            programs.values().forEach(Program::close);
+            programs.clear();
+            xnnpack.close();
+            closed = true;
+        }
     }
 
     private static boolean choosesCuda(DeviceChoice device) {

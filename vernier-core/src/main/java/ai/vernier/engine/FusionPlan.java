@@ -137,7 +137,7 @@ final class FusionPlan {
             return true;
         }
         Optional<Node> reader = soleReader(chain.value())
-                .filter(node -> node.inputs().getFirst().equals(chain.value()));
+                .filter(node -> node.input(0).filter(chain.value()::equals).isPresent());
         Optional<Activation> activation = reader.flatMap(node -> Activation.of(views.apply(node)));
         if (activation.isEmpty()) {
             return false;

@@ -3,10 +3,15 @@ package ai.vernier.engine;
 import ai.vernier.engine.op.BoundOp;
 import ai.vernier.engine.op.ConvolutionOp;
 import ai.vernier.engine.op.HostTransfer;
+import ai.vernier.engine.op.InputContract;
 import ai.vernier.engine.op.Inputs;
 import ai.vernier.engine.op.NodeView;
 import ai.vernier.engine.op.OpTable;
+import ai.vernier.engine.op.OutputBounds;
+import ai.vernier.onnx.DataType;
+import ai.vernier.onnx.ElementTypes;
 import ai.vernier.onnx.Graph;
+import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.UnsupportedModelException;
@@ -23,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -35,12 +41,16 @@ final class GraphCompiler {
     /// Folding may not blow up a model: results beyond this many elements are computed at run time.
     private static final long MAX_FOLDED_ELEMENTS = 1 << 22;
 
+    /// Nor may it take long: this many multiply-accumulates are some tenths of a second.
+    private static final double MAX_FOLDING_WORK = 1L << 32;
+
     /// Integer constants up to this many elements are kept on the host as well.
     private static final long MAX_KNOWN_ELEMENTS = 1024;
 
     private final Graph graph;
     private final CompileContext context;
     private final @Nullable GraphCompiler outer;
+    private final ElementTypes types;
     private final Map<String, TensorData> constants = new HashMap<>();
     private final Map<String, Integer> slots = new LinkedHashMap<>();
     private final Set<String> captured = new LinkedHashSet<>();
@@ -53,6 +63,7 @@ final class GraphCompiler {
         this.graph = graph;
         this.context = context;
         this.outer = outer;
+        this.types = outer == null ? ElementTypes.of(graph) : outer.types.inside(graph);
     }
 
     static Program compile(Graph graph, CompileContext context) {
@@ -88,7 +99,7 @@ final class GraphCompiler {
     }
 
     NodeView view(Node node) {
-        return new NodeView(node, context.opset(node), this::constant);
+        return new NodeView(node, context.opset(node), this::constant, types::of).on(context.xnnpack());
     }
 
     private Optional<TensorData> constant(String name) {
@@ -118,6 +129,8 @@ final class GraphCompiler {
         return rest;
     }
 
+    /// Whether `node` could be computed. What fails here fails again, and is told, when the model runs; dead nodes do
+    /// not.
     private boolean evaluate(Node node) {
         NodeView view = view(node);
         Optional<BoundOp> found =
@@ -127,21 +140,42 @@ final class GraphCompiler {
         }
         try (BoundOp op = found.get();
                 PointerScope _ = new PointerScope()) {
+            if (!op.isRepeatable()) {
+                return false;
+            }
             @Nullable Tensor[] in = new @Nullable Tensor[node.inputs().size()];
             for (int i = 0; i < in.length; i++) {
                 if (node.input(i).isPresent() && !op.absorbedInputs().contains(i)) {
                     in[i] = HostTransfer.toTensor(view.constant(i).orElseThrow());
                 }
             }
-            Tensor[] out = op.run(new Inputs(in, new long[in.length][], null));
-            if (Arrays.stream(out).anyMatch(tensor -> tensor.numel() > MAX_FOLDED_ELEMENTS)) {
-                return false;
-            }
-            for (int i = 0; i < node.outputs().size(); i++) {
-                constants.put(node.outputs().get(i), HostTransfer.toHost(out[i], HostTransfer.typeOf(out[i])));
-            }
-            return true;
+            Inputs inputs = new Inputs(in, new long[in.length][], null);
+            InputContract.of(view).ifPresent(contract -> contract.check(inputs));
+            return isSmall(view, inputs) && takeIn(view, op.run(inputs));
+        } catch (RuntimeException | OutOfMemoryError _) {
+            return false;
         }
+    }
+
+    private static boolean isSmall(NodeView view, Inputs inputs) {
+        return OutputBounds.find(view)
+                .map(bound -> bound.of(inputs))
+                .filter(size -> size.elements() > MAX_FOLDED_ELEMENTS || size.work() > MAX_FOLDING_WORK)
+                .isEmpty();
+    }
+
+    /// Makes constants of a node's results, unless they are too large.
+    private boolean takeIn(NodeView view, Tensor[] results) {
+        Node node = view.node();
+        if (results.length < node.outputs().size()
+                || Arrays.stream(results).anyMatch(tensor -> tensor.numel() > MAX_FOLDED_ELEMENTS)) {
+            return false;
+        }
+        for (int i = 0; i < node.outputs().size(); i++) {
+            DataType type = HostTransfer.typeOf(results[i], view.outputType(i));
+            constants.put(node.outputs().get(i), HostTransfer.toHost(results[i], type));
+        }
+        return true;
     }
 
     private static Optional<BoundOp> bindIfPossible(OpTable.Binder binder, NodeView view) {
@@ -171,7 +205,6 @@ final class GraphCompiler {
     private Draft draft(FusionPlan.Fused fused) {
         Node convolution = fused.convolution();
         NodeView normalization = fused.batchNormalization() == null ? null : view(fused.batchNormalization());
-        BoundOp op = ConvolutionOp.bind(view(convolution), normalization, fused.activation());
         List<String> in = new ArrayList<>(convolution.inputs());
         if (fused.residual() != null) {
             while (in.size() < 3) {
@@ -179,18 +212,30 @@ final class GraphCompiler {
             }
             in.add(fused.residual());
         }
-        return new Draft(op, label(convolution), in, List.of(fused.output()));
+        return guarded(
+                convolution,
+                in,
+                List.of(fused.output()),
+                () -> ConvolutionOp.bind(view(convolution), normalization, fused.activation()));
     }
 
     private Draft draft(Node node) {
         List<String> in = new ArrayList<>(node.inputs());
-        Optional<BoundOp> control = ControlFlow.bind(node, this, in);
-        BoundOp op = control.orElseGet(() -> bind(node));
-        return new Draft(op, label(node), in, node.outputs());
+        return guarded(
+                node, in, node.outputs(), () -> ControlFlow.bind(node, this, in).orElseGet(() -> bind(node)));
     }
 
-    private String label(Node node) {
-        return "%s (opset %d)".formatted(node.label(), context.opset(node));
+    /// The step of `node`; whatever an operator does not expect becomes a complaint about the node.
+    private Draft guarded(Node node, List<String> in, List<String> out, Supplier<BoundOp> binding) {
+        String label = "%s (opset %d)".formatted(node.label(), context.opset(node));
+        try {
+            BoundOp op = new GuardedOp(binding.get(), view(node), label, context.limits());
+            return new Draft(op, label, in, out);
+        } catch (UnsupportedModelException | InvalidInputException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw GuardedOp.failure(label, e);
+        }
     }
 
     private BoundOp bind(Node node) {
@@ -198,7 +243,7 @@ final class GraphCompiler {
         return context.ops()
                 .find(node, view.opset())
                 .flatMap(binder -> bindIfPossible(binder, view))
-                .orElseGet(() -> context.fallback(node));
+                .orElseGet(() -> context.fallback(view));
     }
 
     private Program assemble() {
@@ -221,7 +266,7 @@ final class GraphCompiler {
                 graph.outputs().stream().mapToInt(output -> read(output.name())).toArray();
         feedNames.addAll(captured);
         int[] feeds = feedNames.stream().mapToInt(slots::get).toArray();
-        return new Program(steps(reads, outputs), feeds, feedNames, constantTensors(), outputs);
+        return new Program(steps(reads, outputs), feeds, feedNames, constantTensors(), outputs, context.limits());
     }
 
     private int slot(String name) {

@@ -3,7 +3,9 @@ package ai.vernier.engine;
 import ai.vernier.engine.op.BoundOp;
 import ai.vernier.engine.op.HostTransfer;
 import ai.vernier.engine.op.Inputs;
+import ai.vernier.engine.op.NodeView;
 import ai.vernier.engine.ort.OrtModel;
+import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.Bytes;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Details;
@@ -27,12 +29,14 @@ import org.jspecify.annotations.Nullable;
 /// An operator that the engine lacks, run as a one-node model in ONNX Runtime. The model is made when the input types
 /// are known, once per combination of them.
 final class OrtNode implements BoundOp {
+    private final NodeView view;
     private final Node node;
     private final Model source;
     private final Map<List<DataType>, OrtModel> sessions = new HashMap<>();
 
-    OrtNode(Node node, Model source) {
-        this.node = node;
+    OrtNode(NodeView view, Model source) {
+        this.view = view;
+        this.node = view.node();
         this.source = source;
     }
 
@@ -59,10 +63,11 @@ final class OrtNode implements BoundOp {
         Map<String, TensorData> fed = new LinkedHashMap<>();
         List<DataType> types = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
-            DataType type = in.has(i) ? HostTransfer.typeOf(in.at(i)) : DataType.FLOAT;
-            types.add(type);
             if (in.has(i)) {
-                fed.put(node.inputs().get(i), HostTransfer.toHost(in.at(i), type));
+                types.add(HostTransfer.typeOf(in.at(i), view.inputType(i)));
+                fed.put(node.inputs().get(i), HostTransfer.toHost(in.at(i), HostTransfer.typeOf(in.at(i))));
+            } else {
+                types.add(DataType.FLOAT);
             }
         }
         Map<String, TensorData> results =
@@ -86,21 +91,72 @@ final class OrtNode implements BoundOp {
     }
 
     private OrtModel open(List<DataType> types) {
-        Map<String, Value> inputs = new LinkedHashMap<>();
+        Fragment fragment = new Fragment();
         for (int i = 0; i < types.size(); i++) {
-            String name = node.inputs().get(i);
-            if (!name.isEmpty()) {
-                inputs.put(
-                        name, new Value(name, new ValueType.TensorType(types.get(i), Optional.empty()), Details.NONE));
+            if (!node.inputs().get(i).isEmpty()) {
+                fragment.feed(node.inputs().get(i), types.get(i));
             }
         }
-        List<Value> outputs = node.outputs().stream()
-                .filter(name -> !name.isEmpty())
-                .map(name -> new Value(name, new ValueType.OpaqueType(Bytes.utf8("")), Details.NONE))
-                .toList();
-        Graph graph = new Graph(
-                "fallback", List.copyOf(inputs.values()), outputs, List.of(node), Map.of(), List.of(), Details.NONE);
-        return OrtModel.open(OnnxWriter.toBytes(source.withGraph(graph)), 0);
+        return fragment.open();
+    }
+
+    /// The one-node model. Types that do not cross the border are fed and handed out in the types that carry them, with
+    /// casts around the node.
+    private final class Fragment {
+        private final Map<String, Value> inputs = new LinkedHashMap<>();
+        private final List<Node> before = new ArrayList<>();
+        private final Map<String, String> renamed = new HashMap<>();
+
+        void feed(String name, DataType type) {
+            DataType carried = HostTransfer.typeOf(HostTransfer.carrier(type));
+            inputs.put(name, value(name, new ValueType.TensorType(carried, Optional.empty())));
+            if (carried != type && !renamed.containsKey(name)) {
+                renamed.put(name, name + "/" + type.text());
+                before.add(cast(name, renamed.get(name), type));
+            }
+        }
+
+        OrtModel open() {
+            OrtModel plain = open(Map.of());
+            Map<String, DataType> foreign = new LinkedHashMap<>();
+            plain.outputTypes().forEach((name, type) -> {
+                if (!OrtModel.crosses(type)) {
+                    foreign.put(name, type);
+                }
+            });
+            if (foreign.isEmpty()) {
+                return plain;
+            }
+            plain.close();
+            return open(foreign);
+        }
+
+        private OrtModel open(Map<String, DataType> foreign) {
+            List<Node> nodes = new ArrayList<>(before);
+            nodes.add(node.withInputs(node.inputs().stream()
+                            .map(name -> renamed.getOrDefault(name, name))
+                            .toList())
+                    .withOutputs(node.outputs().stream()
+                            .map(name -> foreign.containsKey(name) ? name + "/foreign" : name)
+                            .toList()));
+            foreign.forEach((name, type) ->
+                    nodes.add(cast(name + "/foreign", name, HostTransfer.typeOf(HostTransfer.carrier(type)))));
+            List<Value> outputs = node.outputs().stream()
+                    .filter(name -> !name.isEmpty())
+                    .map(name -> value(name, new ValueType.OpaqueType(Bytes.utf8(""))))
+                    .toList();
+            Graph graph = new Graph(
+                    "fallback", List.copyOf(inputs.values()), outputs, nodes, Map.of(), List.of(), Details.NONE);
+            return OrtModel.open(OnnxWriter.toBytes(source.withGraph(graph)), 0);
+        }
+
+        private static Value value(String name, ValueType type) {
+            return new Value(name, type, Details.NONE);
+        }
+
+        private static Node cast(String from, String to, DataType type) {
+            return Node.of(to, "Cast", List.of(from), List.of(to)).withAttribute("to", Attribute.of(type.number()));
+        }
     }
 
     @Override

@@ -2,8 +2,6 @@ package ai.vernier.engine;
 
 import ai.vernier.engine.op.BoundOp;
 import ai.vernier.engine.op.Inputs;
-import ai.vernier.onnx.InvalidInputException;
-import ai.vernier.onnx.UnsupportedModelException;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -16,13 +14,16 @@ import org.jspecify.annotations.Nullable;
 /// @param feedNames their names
 /// @param constants tensors by slot, null where the slot is computed
 /// @param outputs slots of the graph's outputs
+/// @param limits counts what is alive
 @SuppressWarnings({"ArrayRecordComponent", "ReferenceEquality"}) // never compared; handles have identity
 record Program(
         List<Step> steps,
         int[] feeds,
         List<String> feedNames,
         @Nullable Tensor[] constants,
-        int[] outputs) implements AutoCloseable {
+        int[] outputs,
+        RunLimits limits)
+        implements AutoCloseable {
     /// One node, or several fused into one.
     ///
     /// @param in slots read, −1 where an optional input is absent or taken in by the operator
@@ -54,6 +55,7 @@ record Program(
         @Nullable Tensor[] frame = new @Nullable Tensor[constants.length];
         for (int i = 0; i < fed.length; i++) {
             frame[feeds[i]] = fed[i];
+            limits.hold(feedNames.get(i), fed[i].nbytes());
         }
         return frame;
     }
@@ -105,23 +107,14 @@ record Program(
                     read[i] = constants[slot] != null ? constants[slot] : frame[slot];
                 }
             }
-            Tensor[] written = compute(step, new Inputs(read, step.known, hook));
+            Tensor[] written = step.op.run(new Inputs(read, step.known, hook));
             for (int i = 0; i < step.out.length; i++) {
                 if (step.out[i] >= 0) {
-                    frame[step.out[i]] = kept(hooked(step.outNames.get(i), owned(written[i], read), hook));
+                    Tensor value = hooked(step.outNames.get(i), owned(written[i], read), hook);
+                    frame[step.out[i]] = kept(value);
+                    limits.hold(step.label, value.nbytes());
                 }
             }
-        }
-    }
-
-    private static Tensor[] compute(Step step, Inputs in) {
-        try {
-            return step.op.run(in);
-        } catch (UnsupportedModelException | InvalidInputException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
-            throw new UnsupportedModelException(step.label + " fails on these inputs: " + reason, e);
         }
     }
 
@@ -163,9 +156,10 @@ record Program(
         return tensor;
     }
 
-    private static void release(@Nullable Tensor[] frame, int slot) {
+    private void release(@Nullable Tensor[] frame, int slot) {
         Tensor tensor = frame[slot];
         if (tensor != null) {
+            limits.release(tensor.nbytes());
             tensor.close();
             frame[slot] = null;
         }

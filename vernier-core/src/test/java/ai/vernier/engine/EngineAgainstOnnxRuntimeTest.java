@@ -45,6 +45,17 @@ class EngineAgainstOnnxRuntimeTest {
         assertSameOutputs(file, 3, 1);
     }
 
+    @ParameterizedTest(allowZeroInvocations = true)
+    @MethodSource("models")
+    void oneAndTwoThreadsGiveTheSameBits(Path file) {
+        Model model = OnnxReader.read(file);
+        Map<String, TensorData> inputs = SharedModels.randomInputs(file, model, 1);
+        try (Executor one = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, 1));
+                Executor two = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, 2))) {
+            assertThat(two.run(inputs)).isEqualTo(one.run(inputs));
+        }
+    }
+
     private static void assertSameOutputs(Path file, int batch, int threads) {
         Model model = OnnxReader.read(file);
         Map<String, TensorData> inputs = SharedModels.randomInputs(file, model, batch);

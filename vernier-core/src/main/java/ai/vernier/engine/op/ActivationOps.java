@@ -35,11 +35,10 @@ final class ActivationOps {
         });
         ops.add("HardSwish", 14, (_, in) -> torch.hardswish(in.at(0)));
         ops.add("Gelu", 20, (node, in) -> torch.gelu(in.at(0), node.text("approximate", "none")));
+        ops.add("Swish", 24, (node, in) -> swish(in.at(0), node.real("alpha", 1)));
         ops.add("Mish", 18, (_, in) -> torch.mish(in.at(0)));
-        ops.add("PRelu", 1, (_, in) -> {
-            Tensor x = in.at(0);
-            return torch.where(x.lt(scalar(0)), x.mul(in.at(1)), x);
-        });
+        ops.add("PRelu", 1, (_, in) -> leaky(in.at(0), perChannel(in.at(1), in.at(0))));
+        ops.add("PRelu", 7, (_, in) -> leaky(in.at(0), in.at(1)));
         ops.add(
                 "Clip",
                 1,
@@ -48,8 +47,27 @@ final class ActivationOps {
         ops.add("Clip", 11, (_, in) -> clip(in));
     }
 
+    /// x · σ(alpha · x)
+    static Tensor swish(Tensor x, double alpha) {
+        return alpha == 1 ? torch.silu(x) : x.mul(torch.sigmoid(x.mul(scalar(alpha))));
+    }
+
     private static Tensor elu(Tensor x, double alpha, double scale) {
         return torch.elu(x, scalar(alpha), scalar(scale), scalar(1));
+    }
+
+    private static Tensor leaky(Tensor x, Tensor slope) {
+        return torch.where(x.lt(scalar(0)), x.mul(slope), x);
+    }
+
+    /// Before opset 7 a list of slopes belonged to the channels, the second axis.
+    private static Tensor perChannel(Tensor slope, Tensor x) {
+        if (slope.numel() == 1 || slope.dim() != 1) {
+            return slope;
+        }
+        long[] shape = Window.filled((int) x.dim(), 1);
+        shape[1] = slope.numel();
+        return slope.reshape(shape);
     }
 
     private static Tensor clip(Inputs in) {

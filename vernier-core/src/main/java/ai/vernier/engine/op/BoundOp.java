@@ -14,6 +14,11 @@ public interface BoundOp extends AutoCloseable {
         return Set.of();
     }
 
+    /// Whether equal inputs always give equal outputs, so that the result may be computed once and kept.
+    default boolean isRepeatable() {
+        return true;
+    }
+
     /// Frees what the operator holds.
     @Override
     default void close() {}

@@ -82,24 +82,51 @@ public final class ConvolutionOp implements BoundOp {
     }
 
     private Tensor compute(Inputs in, Tensor input, @Nullable Tensor residual, boolean flat) {
+        if (input.dim() < 3
+                || (weights != null && weights.weight.rank() != in.at(0).dim())) {
+            throw new IllegalArgumentException("the ranks of input and weights do not go together");
+        }
         Window window = window(in, flat).resolved(spatial(HostTransfer.sizes(input)));
         Tensor x = input;
-        if (!window.isSymmetric()) {
+        if (!window.isSymmetric() && !(node.xnnpack().isPresent() && packs(x, residual, window))) {
             x = Padding.padSpatial(x, window.begins(), window.ends(), 0);
             window = window.unpadded();
         }
-        if (weights != null && isPackable(x) && fits(residual, x, window)) {
+        if (weights != null && packs(x, residual, window)) {
             return packed(weights, window, flat).run(x, residual);
         }
         return portable(in, x, residual, window, flat);
     }
 
-    private static boolean isPackable(Tensor x) {
+    private boolean packs(Tensor x, @Nullable Tensor residual, Window window) {
+        return weights != null
+                && isPackable(x)
+                && window.isPadding()
+                && isConsistent(weights, x, window)
+                && fits(residual, x, window);
+    }
+
+    private boolean isPackable(Tensor x) {
         return x.dim() == 4
                 && x.scalar_type().intern() == ScalarType.Float
                 && !x.is_cuda()
                 && x.numel() > 0
-                && (XnnConvolution.available() || OneDnn.available());
+                && (node.xnnpack().isPresent() || OneDnn.available());
+    }
+
+    /// Kernels for packed weights trust the shapes; the portable way checks them and says what is wrong.
+    private boolean isConsistent(Weights constants, Tensor x, Window window) {
+        long outputs = constants.weight.dim(0);
+        boolean weightFits = constants.weight.elementCount() > 0
+                && constants.weight.rank() == window.rank() + 2
+                && groups > 0
+                && outputs % groups == 0
+                && constants.weight.dim(1) * groups == x.size(1);
+        boolean biasFits = constants.bias == null
+                || (constants.bias.rank() == 1
+                        && constants.bias.elementCount() == outputs
+                        && constants.bias.dataType() == DataType.FLOAT);
+        return weightFits && biasFits && window.outputs(0, x.size(2)) > 0 && window.outputs(1, x.size(3)) > 0;
     }
 
     /// Whether the residual has the shape of the result, so that it needs no broadcasting.
@@ -122,9 +149,9 @@ public final class ConvolutionOp implements BoundOp {
         PackedConvolution known = packed;
         if (known == null) {
             TensorData weight = flat ? lifted(constants.weight) : constants.weight;
-            known = XnnConvolution.available()
-                    ? new XnnConvolution(weight, constants.bias, activation, groups)
-                    : new OneDnnConvolution(weight, constants.bias, activation, groups);
+            known = node.xnnpack()
+                    .<PackedConvolution>map(on -> new XnnConvolution(weight, constants.bias, activation, groups, on))
+                    .orElseGet(() -> new OneDnnConvolution(weight, constants.bias, activation, groups));
             packed = known;
         }
         known.use(window);
@@ -180,7 +207,7 @@ public final class ConvolutionOp implements BoundOp {
     }
 
     private static long[] spatial(long[] dims) {
-        return Arrays.copyOfRange(dims, 2, dims.length);
+        return dims.length < 2 ? new long[0] : Arrays.copyOfRange(dims, 2, dims.length);
     }
 
     @Override

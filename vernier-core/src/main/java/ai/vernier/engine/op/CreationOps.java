@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// Operators that make tensors out of attributes and shapes, and conversions of type.
+/// Operators that make tensors out of attributes and shapes.
 final class CreationOps {
     private CreationOps() {}
 
@@ -21,8 +21,6 @@ final class CreationOps {
         ops.add("Range", 11, (_, in) -> range(in));
         ops.add("EyeLike", 9, (node, in) -> eyeLike(node, in.at(0)));
         ops.add("OneHot", 9, (node, in) -> oneHot(node, in));
-        ops.bind("Cast", 1, CreationOps::cast);
-        ops.add("CastLike", 15, (_, in) -> in.at(0).to(in.at(1).scalar_type()));
     }
 
     /// The value of a Constant node, whichever attribute holds it.
@@ -102,20 +100,5 @@ final class CreationOps {
         Tensor classes = torch.arange(new Scalar(depth)).reshape(shape);
         Tensor hot = torch.eq(wrapped.unsqueeze(position), classes);
         return torch.where(hot, in.at(2).select(0, 1), in.at(2).select(0, 0));
-    }
-
-    private static BoundOp cast(NodeView node) {
-        int number = (int) node.integer("to", DataType.FLOAT.number());
-        DataType type = DataType.ofNumber(number).orElseThrow(() -> node.unsupported("to type number " + number));
-        ScalarType carrier = HostTransfer.carrier(type);
-        long mask = switch (type) {
-            case UINT16 -> 0xFFFFL;
-            case UINT32 -> 0xFFFF_FFFFL;
-            default -> 0;
-        };
-        return in -> {
-            Tensor result = in.at(0).to(carrier);
-            return new Tensor[] {mask == 0 ? result : torch.bitwise_and(result, new Scalar(mask))};
-        };
     }
 }

@@ -38,28 +38,45 @@ final class ElementwiseOps {
         unary(ops, "Erf", torch::erf);
         unary(ops, "Identity", x -> x);
 
-        binary(ops, "Add", torch::add);
-        binary(ops, "Sub", torch::sub);
-        binary(ops, "Mul", torch::mul);
-        binary(ops, "Div", ElementwiseOps::divide);
-        ops.add("Pow", 1, (_, in) -> power(in.at(0), in.at(1)));
-        ops.add("Mod", 10, (node, in) -> modulo(node.flag("fmod", false), in.at(0), in.at(1)));
-        folding(ops, "Sum", torch::add);
-        folding(ops, "Max", torch::maximum);
-        folding(ops, "Min", torch::minimum);
+        wrapping(ops, "Add", torch::add);
+        wrapping(ops, "Sub", torch::sub);
+        wrapping(ops, "Mul", torch::mul);
+        ops.addOrdered(
+                "Div", 1, (_, in) -> divide(in.at(0), in.at(1)), (_, in) -> Unsigned64.quotient(in.at(0), in.at(1)));
+        ops.addWrapping("Pow", 1, (_, in) -> power(in.at(0), in.at(1)));
+        ops.addOrdered(
+                "Mod",
+                10,
+                (node, in) -> modulo(node.flag("fmod", false), in.at(0), in.at(1)),
+                (_, in) -> in.at(0).sub(Unsigned64.quotient(in.at(0), in.at(1)).mul(in.at(1))));
+        ops.addWrapping("Sum", 1, (_, in) -> fold(in, torch::add));
+        extremum(ops, "Max", torch::maximum);
+        extremum(ops, "Min", torch::minimum);
         ops.add("Mean", 1, (_, in) -> fold(in, torch::add).div(new Scalar(in.size())));
+        ops.add("Swish", 24, (node, in) -> {
+            Tensor x = in.at(0);
+            double alpha = node.real("alpha", 1);
+            return x.mul(torch.sigmoid(alpha == 1 ? x : x.mul(new Scalar(alpha))));
+        });
+        ops.add("Shrink", 9, (node, in) -> shrink(in.at(0), node.real("lambd", 0.5), node.real("bias", 0)));
+        ops.add("Det", 11, (_, in) -> torch.linalg_det(in.at(0)));
     }
 
     private static void unary(OpTable ops, String type, UnaryOperator<Tensor> formula) {
         ops.add(type, 1, (_, in) -> formula.apply(in.at(0)));
     }
 
-    private static void binary(OpTable ops, String type, BinaryOperator<Tensor> formula) {
-        ops.add(type, 1, (_, in) -> formula.apply(in.at(0), in.at(1)));
+    private static void wrapping(OpTable ops, String type, BinaryOperator<Tensor> formula) {
+        ops.addWrapping(type, 1, (_, in) -> formula.apply(in.at(0), in.at(1)));
     }
 
-    private static void folding(OpTable ops, String type, BinaryOperator<Tensor> formula) {
-        ops.add(type, 1, (_, in) -> fold(in, formula));
+    private static void extremum(OpTable ops, String type, BinaryOperator<Tensor> formula) {
+        ops.addOrdered(
+                type,
+                1,
+                (_, in) -> fold(in, formula),
+                (_, in) -> fold(
+                        in, (a, b) -> Unsigned64.ordered(formula.apply(Unsigned64.ordered(a), Unsigned64.ordered(b)))));
     }
 
     private static Tensor fold(Inputs in, BinaryOperator<Tensor> formula) {
@@ -73,9 +90,24 @@ final class ElementwiseOps {
     /// Integer division truncates towards zero. The mode is passed in memory of the unit's scope: a view of a Java
     /// string would outlive its characters.
     private static Tensor divide(Tensor a, Tensor b) {
-        return a.is_floating_point()
-                ? torch.div(a, b)
-                : torch.div(a, b, new StringViewOptional(new BytePointer("trunc")));
+        return a.is_floating_point() ? torch.div(a, b) : truncated(a, b);
+    }
+
+    static Tensor truncated(Tensor a, Tensor b) {
+        StringViewOptional truncating = new StringViewOptional(new BytePointer("trunc"));
+        if (isUnsigned(b)) {
+            return torch.div(a, b, truncating);
+        }
+        return torch.where(b.eq(new Scalar(-1)), torch.neg(a), torch.div(a, notMinusOne(b), truncating));
+    }
+
+    private static boolean isUnsigned(Tensor tensor) {
+        return tensor.scalar_type().intern() == ScalarType.Byte;
+    }
+
+    /// The processor traps on the smallest integer divided by −1.
+    private static Tensor notMinusOne(Tensor divisor) {
+        return divisor.masked_fill(divisor.eq(new Scalar(-1)), new Scalar(1));
     }
 
     /// The result has the type of the base.
@@ -87,6 +119,16 @@ final class ElementwiseOps {
 
     /// Without `fmod` the result has the sign of the divisor, with it the sign of the dividend.
     private static Tensor modulo(boolean fmod, Tensor a, Tensor b) {
-        return fmod ? torch.fmod(a, b) : torch.remainder(a, b);
+        Tensor divisor =
+                a.is_floating_point() || isUnsigned(b) ? b : notMinusOne(b); // the remainder is 0 for 1 and for −1
+        return fmod ? torch.fmod(a, divisor) : torch.remainder(a, divisor);
+    }
+
+    /// x + bias below −λ, x − bias above λ, 0 between.
+    private static Tensor shrink(Tensor x, double lambda, double bias) {
+        Tensor zero = torch.zeros_like(x);
+        Tensor above = torch.where(x.gt(new Scalar(lambda)), x.sub(new Scalar(bias)), zero);
+        Tensor result = torch.where(x.lt(new Scalar(-lambda)), x.add(new Scalar(bias)), above);
+        return result.to(x.scalar_type());
     }
 }

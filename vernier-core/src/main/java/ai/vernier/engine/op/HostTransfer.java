@@ -5,6 +5,7 @@ import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.UnsupportedModelException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -15,14 +16,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /// The one place where tensors cross between the Java heap and LibTorch.
 ///
 /// LibTorch computes little on 16- to 64-bit unsigned and sub-byte integers, so those live there in the next wider
-/// type that holds them: uint16 as int32, uint32 as int64, uint4 as uint8, int4 as int8.
+/// type that holds them: uint16 as int32, uint32 as int64, uint4 as uint8, int4 as int8. The 8- and 4-bit floats live
+/// there as float32. A uint64 is an int64 of the same bits.
 public final class HostTransfer {
     private HostTransfer() {}
 
     /// The LibTorch type that carries `type`.
     public static ScalarType carrier(DataType type) {
         return switch (type) {
-            case FLOAT -> ScalarType.Float;
+            case FLOAT, FLOAT8E4M3FN, FLOAT8E4M3FNUZ, FLOAT8E5M2, FLOAT8E5M2FNUZ, FLOAT4E2M1, FLOAT8E8M0 ->
+                ScalarType.Float;
             case DOUBLE -> ScalarType.Double;
             case FLOAT16 -> ScalarType.Half;
             case BFLOAT16 -> ScalarType.BFloat16;
@@ -32,23 +35,18 @@ public final class HostTransfer {
             case INT8, INT4, INT2 -> ScalarType.Char;
             case UINT8, UINT4, UINT2 -> ScalarType.Byte;
             case BOOL -> ScalarType.Bool;
-            case STRING,
-                    COMPLEX64,
-                    COMPLEX128,
-                    FLOAT8E4M3FN,
-                    FLOAT8E4M3FNUZ,
-                    FLOAT8E5M2,
-                    FLOAT8E5M2FNUZ,
-                    FLOAT4E2M1,
-                    FLOAT8E8M0 ->
-                throw new UnsupportedModelException(
-                        "the engine does not compute on %s tensors; cast them to float".formatted(type.text()));
+            case STRING, COMPLEX64, COMPLEX128 ->
+                throw new UnsupportedModelException("the engine does not compute on %s tensors".formatted(type.text()));
         };
     }
 
     /// The ONNX type whose values a LibTorch type holds exactly.
     public static DataType typeOf(Tensor tensor) {
-        ScalarType type = tensor.scalar_type();
+        return typeOf(tensor.scalar_type());
+    }
+
+    /// The ONNX type whose values `type` holds exactly.
+    public static DataType typeOf(ScalarType type) {
         return switch (type.intern()) {
             case Float -> DataType.FLOAT;
             case Double -> DataType.DOUBLE;
@@ -64,13 +62,29 @@ public final class HostTransfer {
         };
     }
 
+    /// The ONNX type of a tensor that is known or said to be of `stated` type, which counts where LibTorch's type can
+    /// carry it.
+    public static DataType typeOf(Tensor tensor, Optional<DataType> stated) {
+        return stated.filter(type -> type != DataType.STRING)
+                .filter(type -> carrier(type) == tensor.scalar_type().intern())
+                .orElseGet(() -> typeOf(tensor));
+    }
+
     /// Copies a host tensor to the CPU.
     public static Tensor toTensor(TensorData data) {
         DataType type = data.dataType();
+        Optional<SmallFloat> small = SmallFloat.of(type);
+        if (small.isPresent()) {
+            return ofFloats(small.get().decode(data), data.dims());
+        }
         Tensor tensor = torch.empty(data.dims(), new TensorOptions(carrier(type)), new MemoryFormatOptional());
+        if (data.elementCount() == 0) {
+            return tensor;
+        }
         if (isWidened(type)) {
-            segment(tensor, widened(tensor, data).byteSize()).copyFrom(widened(tensor, data));
-        } else if (data.sizeBytes() > 0) {
+            MemorySegment widened = widened(tensor, data);
+            segment(tensor, widened.byteSize()).copyFrom(widened);
+        } else {
             segment(tensor, data.sizeBytes()).copyFrom(data.bytes());
         }
         return tensor;
@@ -102,6 +116,10 @@ public final class HostTransfer {
     /// Copies a tensor to the heap as `type`, which [#carrier] must map to the tensor's type.
     public static TensorData toHost(Tensor tensor, DataType type) {
         try (PointerScope _ = new PointerScope()) {
+            Optional<SmallFloat> small = SmallFloat.of(type);
+            if (small.isPresent()) {
+                return small.get().encode(floats(tensor), sizes(tensor));
+            }
             if (isWidened(type)) {
                 return TensorData.ofIntegers(type, longs(tensor), sizes(tensor));
             }

@@ -1,14 +1,17 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.onnx.TensorData;
+import java.util.Arrays;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptionalList;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// Reading and writing by index; negative indices count from the end.
+/// Reading by index; negative indices count from the end.
 final class IndexOps {
     private IndexOps() {}
 
@@ -18,14 +21,13 @@ final class IndexOps {
             long axis = node.integer("axis", 0);
             return torch.gather(in.at(0), axis, wrapped(in.at(1), in.at(0).size(axis)));
         });
-        ops.bind("GatherND", 11, IndexOps::gatherNd);
-        ops.bind("ScatterND", 11, IndexOps::scatterNd);
-        ops.add("ScatterElements", 11, IndexOps::scatterElements);
-        ops.add("Scatter", 9, IndexOps::scatterElements);
+        ops.add("GatherND", 11, (node, in) -> gatherNd(in.at(0), in.at(1), (int) node.integer("batch_dims", 0)));
+        ops.add("Compress", 9, IndexOps::compress);
+        ops.add("ReverseSequence", 10, IndexOps::reverse);
         ops.add("NonZero", 9, (_, in) -> torch.nonzero(in.at(0)).t().contiguous());
     }
 
-    private static Tensor wrapped(Tensor indices, long size) {
+    static Tensor wrapped(Tensor indices, long size) {
         Tensor longs = indices.to(ScalarType.Long);
         return torch.where(longs.lt(new Scalar(0L)), longs.add(new Scalar(size)), longs);
     }
@@ -56,24 +58,32 @@ final class IndexOps {
         return flat.reshape(shape);
     }
 
-    private static BoundOp gatherNd(NodeView node) {
-        if (node.integer("batch_dims", 0) != 0) {
-            throw node.unsupported("with batch_dims");
+    /// The leading `batches` axes of both go together: they become one, whose index is written in front of every tuple.
+    private static Tensor gatherNd(Tensor x, Tensor indices, int batches) {
+        if (batches == 0) {
+            return x.index(columns(indices));
         }
-        return in -> new Tensor[] {in.at(0).index(columns(in.at(1)))};
+        long[] data = HostTransfer.sizes(x);
+        long[] tuples = HostTransfer.sizes(indices);
+        long count = TensorData.elementCount(Arrays.copyOf(data, batches));
+        Tensor merged = x.reshape(joined(count, data, batches));
+        Tensor flat = indices.to(ScalarType.Long).reshape(count, -1, tuples[tuples.length - 1]);
+        Tensor batch = torch.arange(new Scalar(count)).reshape(count, 1, 1).expand(count, flat.size(1), 1);
+        Tensor found = merged.index(columns(torch.cat(new TensorVector(batch, flat), 2)));
+        int depth = (int) tuples[tuples.length - 1];
+        long[] shape = LongStream.concat(
+                        Arrays.stream(tuples, 0, tuples.length - 1), Arrays.stream(data, batches + depth, data.length))
+                .toArray();
+        return found.reshape(shape);
     }
 
-    private static BoundOp scatterNd(NodeView node) {
-        String reduction = node.text("reduction", "none");
-        if (!reduction.equals("none") && !reduction.equals("add")) {
-            throw node.unsupported("with reduction " + reduction);
-        }
-        boolean accumulate = reduction.equals("add");
-        return in -> new Tensor[] {torch.index_put(in.at(0), columns(in.at(1)), in.at(2), accumulate)};
+    private static long[] joined(long first, long[] sizes, int from) {
+        return LongStream.concat(LongStream.of(first), Arrays.stream(sizes, from, sizes.length))
+                .toArray();
     }
 
     /// Splits index tuples (last axis) into one index tensor per indexed axis.
-    private static TensorOptionalList columns(Tensor indices) {
+    static TensorOptionalList columns(Tensor indices) {
         Tensor longs = indices.to(ScalarType.Long);
         long depth = longs.size(longs.dim() - 1);
         TensorOptionalList columns = new TensorOptionalList();
@@ -83,17 +93,27 @@ final class IndexOps {
         return columns;
     }
 
-    private static Tensor scatterElements(NodeView node, Inputs in) {
+    /// Slices along `axis`, or elements of the flattened tensor, for which the condition holds. A short condition is
+    /// false beyond its end.
+    private static Tensor compress(NodeView node, Inputs in) {
+        Tensor chosen = torch.nonzero(in.at(1).to(ScalarType.Bool)).reshape(-1);
+        return node.has("axis")
+                ? torch.index_select(in.at(0), node.integer("axis", 0), chosen)
+                : torch.index_select(in.at(0).reshape(-1), 0, chosen);
+    }
+
+    /// Of every sequence, the first `length` steps in reverse: step t comes from length − 1 − t.
+    private static Tensor reverse(NodeView node, Inputs in) {
         Tensor x = in.at(0);
-        long axis = node.integer("axis", 0);
-        Tensor indices = wrapped(in.at(1), x.size(axis));
-        return switch (node.text("reduction", "none")) {
-            case "none" -> torch.scatter(x, axis, indices, in.at(2));
-            case "add" -> torch.scatter_reduce(x, axis, indices, in.at(2), "sum");
-            case "mul" -> torch.scatter_reduce(x, axis, indices, in.at(2), "prod");
-            case "max" -> torch.scatter_reduce(x, axis, indices, in.at(2), "amax");
-            case "min" -> torch.scatter_reduce(x, axis, indices, in.at(2), "amin");
-            default -> throw node.unsupported("with reduction " + node.text("reduction", ""));
-        };
+        long time = node.integer("time_axis", 0);
+        long batch = node.integer("batch_axis", 1);
+        long[] perStep = Window.filled((int) x.dim(), 1);
+        perStep[(int) time] = x.size(time);
+        long[] perSequence = Window.filled((int) x.dim(), 1);
+        perSequence[(int) batch] = x.size(batch);
+        Tensor step = torch.arange(new Scalar(x.size(time))).reshape(perStep);
+        Tensor last = in.at(1).to(ScalarType.Long).reshape(perSequence).sub(new Scalar(1L));
+        Tensor source = torch.where(step.le(last), last.sub(step), step);
+        return torch.gather(x, time, source.expand(HostTransfer.sizes(x)));
     }
 }

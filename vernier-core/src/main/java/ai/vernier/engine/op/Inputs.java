@@ -23,9 +23,9 @@ public record Inputs(
     }
 
     public Tensor at(int index) {
-        Tensor tensor = tensors[index];
+        Tensor tensor = index < tensors.length ? tensors[index] : null;
         if (tensor == null) {
-            throw new IllegalStateException("input " + index + " is absent");
+            throw new IllegalArgumentException("input " + index + " is absent");
         }
         return tensor;
     }

@@ -1,28 +1,51 @@
 package ai.vernier.engine.op;
 
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/// How Resize finds and mixes the neighbours of a coordinate; every mode is a weighted sum of 1, 2 or 4 of them.
+/// How Resize finds and mixes the neighbours of a coordinate: a sum weighted by a kernel of the distance.
 ///
 /// @param mode nearest, linear or cubic
 /// @param coordinates ONNX's coordinate_transformation_mode
 /// @param nearest ONNX's nearest_mode
 /// @param cubicCoefficient the a of Keys' cubic kernel
 /// @param excludeOutside whether neighbours outside the image get no weight instead of the border's value
-record Interpolation(String mode, String coordinates, String nearest, double cubicCoefficient, boolean excludeOutside) {
+/// @param antialias whether the kernel is stretched when the image shrinks, so that it covers every
+/// element
+/// @param extrapolation the value of coordinates outside the image where these can be: in
+/// tf_crop_and_resize
+record Interpolation(
+        String mode,
+        String coordinates,
+        String nearest,
+        double cubicCoefficient,
+        boolean excludeOutside,
+        boolean antialias,
+        double extrapolation) {
+    /// Beyond so many neighbours a matrix product is quicker than a sum over them.
+    private static final int MANY_TAPS = 4;
+
+    /// One axis: its extent before and after, their ratio as stated, and the part of it that is shown.
+    record Extent(long input, long output, double scale, double start, double end) {}
+
     static Interpolation of(NodeView node) {
         return new Interpolation(
                 node.text("mode", "nearest"),
                 node.text("coordinate_transformation_mode", "half_pixel"),
                 node.text("nearest_mode", "round_prefer_floor"),
                 node.real("cubic_coeff_a", -0.75),
-                node.flag("exclude_outside", false));
+                node.flag("exclude_outside", false),
+                node.flag("antialias", false),
+                node.real("extrapolation_value", 0));
     }
 
     /// Upsample and the first Resize: x = i / scale, nearest rounds down.
     static Interpolation legacy(NodeView node) {
         String mode = node.text("mode", "nearest");
-        return new Interpolation(mode.equals("bilinear") ? "linear" : mode, "asymmetric", "floor", -0.75, false);
+        String today = mode.equals("bilinear") ? "linear" : mode;
+        return new Interpolation(today, "asymmetric", "floor", -0.75, false, false, 0);
     }
 
     /// Whether enlarging by a whole factor just repeats every pixel.
@@ -32,60 +55,94 @@ record Interpolation(String mode, String coordinates, String nearest, double cub
         return mode.equals("nearest") && (floored || centred);
     }
 
-    Tensor along(Tensor x, int axis, long size, double scale) {
-        long length = x.size(axis);
-        int taps = switch (mode) {
-            case "nearest" -> 1;
-            case "linear" -> 2;
-            case "cubic" -> 4;
-            default -> throw new IllegalArgumentException("unknown resize mode '" + mode + "'");
-        };
-        long[][] indices = new long[taps][(int) size];
-        float[][] weights = new float[taps][(int) size];
-        for (int i = 0; i < size; i++) {
-            double coordinate = coordinate(i, new Extent(length, size, scale));
-            fill(indices, weights, i, coordinate, length);
-        }
-        return mix(x, axis, indices, weights);
+    boolean crops() {
+        return coordinates.equals("tf_crop_and_resize");
     }
 
-    private record Extent(long input, long output, double scale) {}
+    Tensor along(Tensor x, int axis, Extent extent) {
+        int size = Math.toIntExact(extent.output);
+        Taps taps = new Taps(taps(extent), size);
+        boolean[] outside = new boolean[size];
+        for (int i = 0; i < size; i++) {
+            double coordinate = coordinate(i, extent);
+            outside[i] = crops() && (coordinate < 0 || coordinate > extent.input - 1);
+            fill(taps, i, coordinate, extent);
+        }
+        Tensor mixed = taps.count() > MANY_TAPS ? taps.product(x, axis) : taps.sum(x, axis);
+        return crops() ? extrapolated(mixed, axis, outside) : mixed;
+    }
+
+    private Tensor extrapolated(Tensor mixed, int axis, boolean[] outside) {
+        long[] marks = new long[outside.length];
+        for (int i = 0; i < marks.length; i++) {
+            marks[i] = outside[i] ? 1 : 0;
+        }
+        long[] shape = Window.filled((int) mixed.dim(), 1);
+        shape[axis] = marks.length;
+        Tensor mask = HostTransfer.ofLongs(marks, shape).to(ScalarType.Bool);
+        return torch.where(mask, new Scalar(extrapolation), mixed).to(mixed.scalar_type());
+    }
 
     private double coordinate(long i, Extent extent) {
         return switch (coordinates) {
             case "half_pixel" -> (i + 0.5) / extent.scale - 0.5;
             case "pytorch_half_pixel" -> extent.output > 1 ? (i + 0.5) / extent.scale - 0.5 : 0;
-            case "align_corners" -> extent.output == 1 ? 0 : i * (extent.input - 1.0) / (extent.output - 1.0);
+            case "align_corners" -> extent.output == 1 ? 0 : i * (extent.input - 1) / (extent.scale * extent.input - 1);
             case "asymmetric" -> i / extent.scale;
             case "half_pixel_symmetric" -> {
                 double adjustment = extent.output / (extent.scale * extent.input);
                 double centre = extent.input / 2.0;
                 yield centre * (1 - adjustment) + (i + 0.5) / extent.scale - 0.5;
             }
+            case "tf_crop_and_resize" -> {
+                double last = extent.input - 1;
+                yield extent.output == 1
+                        ? (extent.start + extent.end) * last / 2
+                        : extent.start * last + i * (extent.end - extent.start) * last / (extent.output - 1);
+            }
             default -> throw new IllegalArgumentException("unknown coordinates '" + coordinates + "'");
         };
     }
 
-    private void fill(long[][] indices, float[][] weights, int i, double coordinate, long length) {
-        if (mode.equals("nearest")) {
-            indices[0][i] = Math.clamp(nearest(coordinate), 0, length - 1);
-            weights[0][i] = 1;
+    /// How far the kernel reaches to either side.
+    private int radius() {
+        return switch (mode) {
+            case "nearest" -> 0;
+            case "linear" -> 1;
+            case "cubic" -> 2;
+            default -> throw new IllegalArgumentException("unknown resize mode '" + mode + "'");
+        };
+    }
+
+    private double stretch(Extent extent) {
+        return antialias ? Math.min(extent.scale, 1) : 1;
+    }
+
+    private int taps(Extent extent) {
+        return radius() == 0 ? 1 : 2 - 2 * firstTap(extent);
+    }
+
+    /// Where the kernel begins, counted from the element before the coordinate.
+    private int firstTap(Extent extent) {
+        return (int) Math.floor(-radius() / stretch(extent)) + 1;
+    }
+
+    private void fill(Taps taps, int i, double coordinate, Extent extent) {
+        if (radius() == 0) {
+            taps.set(0, i, Math.clamp(nearest(coordinate), 0, extent.input - 1), 1);
             return;
         }
-        long base = (long) Math.floor(coordinate);
-        double fraction = coordinate - base;
-        int taps = indices.length;
+        long base = (long) Math.floor(coordinate) + firstTap(extent);
         double total = 0;
-        for (int k = 0; k < taps; k++) {
-            long position = base - (taps / 2 - 1) + k;
-            boolean outside = position < 0 || position >= length;
-            double weight = taps == 2 ? (k == 0 ? 1 - fraction : fraction) : cubic(position - coordinate);
-            indices[k][i] = Math.clamp(position, 0, length - 1);
-            weights[k][i] = (float) (outside && excludeOutside ? 0 : weight);
-            total += weights[k][i];
+        for (int k = 0; k < taps.count(); k++) {
+            long position = base + k;
+            boolean outside = position < 0 || position >= extent.input;
+            double weight = outside && excludeOutside ? 0 : kernel((position - coordinate) * stretch(extent));
+            taps.set(k, i, Math.clamp(position, 0, extent.input - 1), weight);
+            total += weight;
         }
-        for (int k = 0; k < taps && excludeOutside; k++) {
-            weights[k][i] = (float) (weights[k][i] / total);
+        if (excludeOutside || antialias) {
+            taps.divide(i, total);
         }
     }
 
@@ -99,29 +156,17 @@ record Interpolation(String mode, String coordinates, String nearest, double cub
         };
     }
 
-    /// Keys, "Cubic convolution interpolation for digital image processing", 1981.
-    private double cubic(double distance) {
+    private double kernel(double distance) {
         double d = Math.abs(distance);
+        return radius() == 1 ? Math.max(0, 1 - d) : cubic(d);
+    }
+
+    /// Keys, "Cubic convolution interpolation for digital image processing", 1981.
+    private double cubic(double d) {
         double a = cubicCoefficient;
         if (d <= 1) {
             return ((a + 2) * d - (a + 3)) * d * d + 1;
         }
         return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
-    }
-
-    private static Tensor mix(Tensor x, int axis, long[][] indices, float[][] weights) {
-        int size = indices[0].length;
-        Tensor first = x.index_select(axis, HostTransfer.ofLongs(indices[0], size));
-        if (indices.length == 1) {
-            return first;
-        }
-        long[] shape = Window.filled((int) x.dim(), 1);
-        shape[axis] = size;
-        Tensor sum = first.mul(HostTransfer.ofFloats(weights[0], shape));
-        for (int k = 1; k < indices.length; k++) {
-            Tensor tap = x.index_select(axis, HostTransfer.ofLongs(indices[k], size));
-            sum.add_(tap.mul(HostTransfer.ofFloats(weights[k], shape)));
-        }
-        return sum;
     }
 }

@@ -37,6 +37,7 @@ final class LinearOp implements BoundOp {
                 && !x.is_cuda()
                 && x.dim() > 1
                 && x.numel() > 0
+                && isConsistent(x, vectorBias ? bias : null)
                 && OneDnn.available()) {
             Tensor y = packed().run(x, vectorBias ? bias : null);
             return new Tensor[] {vectorBias || bias == null ? y : y.add(bias)};
@@ -44,6 +45,15 @@ final class LinearOp implements BoundOp {
         TensorOptional fused = NormalizationOps.some(vectorBias ? bias : null);
         Tensor y = torch.linear(x, dense(x), fused);
         return new Tensor[] {vectorBias || bias == null ? y : y.add(bias)};
+    }
+
+    /// The kernel for packed weights trusts the shapes; LibTorch's own checks them and says what is wrong.
+    private boolean isConsistent(Tensor x, @Nullable Tensor bias) {
+        long inputs = weight.dim(transposed ? 1 : 0);
+        long outputs = weight.dim(transposed ? 0 : 1);
+        boolean biasFits =
+                bias == null || (bias.numel() == outputs && bias.scalar_type().intern() == ScalarType.Float);
+        return weight.elementCount() > 0 && x.size(x.dim() - 1) == inputs && biasFits;
     }
 
     private OneDnnLinear packed() {

@@ -13,6 +13,7 @@ final class MatrixOps {
     static void register(OpTable ops) {
         ops.bind("MatMul", 1, MatrixOps::matMul);
         ops.bind("Gemm", 1, MatrixOps::gemm);
+        ops.add("Det", 11, (_, in) -> torch.det(in.at(0)));
         ops.add("Einsum", 12, (node, in) -> {
             TensorVector operands = new TensorVector(in.size());
             for (int i = 0; i < in.size(); i++) {

@@ -1,6 +1,7 @@
 package ai.vernier.engine.op;
 
 import ai.vernier.onnx.Attribute;
+import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Graph;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
@@ -19,10 +20,29 @@ public final class NodeView {
     private final Node node;
     private final long opset;
     private final Function<String, Optional<TensorData>> constants;
+    private final Function<String, Optional<DataType>> types;
+    private final @Nullable XnnRuntime xnnpack;
     private final Map<String, long[]> integerLists = new HashMap<>();
 
-    public NodeView(Node node, long opset, Function<String, Optional<TensorData>> constants) {
+    /// @param constants what is known of values at compile time
+    /// @param types element types, as far as they are known
+    public NodeView(
+            Node node,
+            long opset,
+            Function<String, Optional<TensorData>> constants,
+            Function<String, Optional<DataType>> types) {
+        this(node, opset, constants, types, null);
+    }
+
+    private NodeView(
+            Node node,
+            long opset,
+            Function<String, Optional<TensorData>> constants,
+            Function<String, Optional<DataType>> types,
+            @Nullable XnnRuntime xnnpack) {
+        this.types = types;
         this.node = node;
+        this.xnnpack = xnnpack;
         this.opset = opset;
         this.constants = constants;
         node.attributes().keySet().forEach(key -> {
@@ -32,6 +52,16 @@ public final class NodeView {
         });
     }
 
+    /// The same node, its inputs not known before they are computed.
+    NodeView withoutConstants() {
+        return new NodeView(node, opset, _ -> Optional.empty(), types, xnnpack);
+    }
+
+    /// The same node, with something for XNNPACK's operators to run on.
+    public NodeView on(XnnRuntime runtime) {
+        return new NodeView(node, opset, constants, types, runtime);
+    }
+
     public Node node() {
         return node;
     }
@@ -39,6 +69,11 @@ public final class NodeView {
     /// The version of the node's domain.
     public long opset() {
         return opset;
+    }
+
+    /// What XNNPACK's operators run on, where XNNPACK is there.
+    Optional<XnnRuntime> xnnpack() {
+        return XnnRuntime.available() ? Optional.ofNullable(xnnpack) : Optional.empty();
     }
 
     public int outputs() {
@@ -107,6 +142,16 @@ public final class NodeView {
     /// Input `index` where it is constant.
     public Optional<TensorData> constant(int index) {
         return node.input(index).flatMap(constants);
+    }
+
+    /// The element type of input `index`, as far as it is known. LibTorch's type may be a wider one that carries it.
+    public Optional<DataType> inputType(int index) {
+        return node.input(index).flatMap(types);
+    }
+
+    /// The element type of output `index`, as far as it is known.
+    public Optional<DataType> outputType(int index) {
+        return wantsOutput(index) ? types.apply(node.outputs().get(index)) : Optional.empty();
     }
 
     /// The integer list that older opsets state as attribute and newer ones as input `index`; empty where neither is

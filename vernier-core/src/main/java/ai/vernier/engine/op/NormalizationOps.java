@@ -7,87 +7,101 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/// Normalizations and softmax.
+/// Normalizations: y = (x − mean) / √(var + ε) · scale + bias, each over its own part of the tensor.
 final class NormalizationOps {
     private NormalizationOps() {}
 
-    @FunctionalInterface
-    private interface Softmax {
-        Tensor apply(Tensor x, long axis);
-    }
-
     static void register(OpTable ops) {
-        ops.bind("BatchNormalization", 7, NormalizationOps::batchNormalization);
+        ops.bind("BatchNormalization", 1, BatchNormalizationOp::of);
         ops.add("InstanceNormalization", 6, NormalizationOps::instanceNormalization);
-        ops.bind("LayerNormalization", 17, NormalizationOps::layerNormalization);
-        softmax(ops, "Softmax", torch::softmax);
-        softmax(ops, "LogSoftmax", torch::log_softmax);
-        softmax(ops, "Hardmax", NormalizationOps::hardmax);
+        ops.addMany("LayerNormalization", 1, NormalizationOps::layerNormalization);
+        ops.add("GroupNormalization", 18, NormalizationOps::groupNormalization);
+        ops.add("GroupNormalization", 21, NormalizationOps::channelwiseGroupNormalization);
+        ops.add("RMSNormalization", 23, (node, in) -> rmsNormalization(node, in)[0]);
         ops.add("LpNormalization", 1, NormalizationOps::lpNormalization);
+        ops.add("MeanVarianceNormalization", 9, NormalizationOps::meanVariance);
+        ops.add("LRN", 1, NormalizationOps::acrossChannels);
     }
 
-    /// y = (x − mean) / √(var + ε) · scale + bias, with the statistics given.
-    private static BoundOp batchNormalization(NodeView node) {
-        if (node.flag("training_mode", false) || !node.flag("spatial", true)) {
-            throw node.unsupported("in training or per-element mode");
-        }
-        double epsilon = node.real("epsilon", 1e-5);
-        return in -> new Tensor[] {
-            torch.batch_norm(
-                    in.at(0), some(in.at(1)), some(in.at(2)), some(in.at(3)), some(in.at(4)), false, 0, epsilon, false)
-        };
-    }
-
+    /// Each channel of each sample by itself: groups of one channel.
     private static Tensor instanceNormalization(NodeView node, Inputs in) {
-        TensorOptional none = new TensorOptional();
-        double epsilon = node.real("epsilon", 1e-5);
-        return torch.instance_norm(in.at(0), some(in.at(1)), some(in.at(2)), none, none, true, 0, epsilon, false);
+        Tensor x = in.at(0);
+        return torch.group_norm(x, x.size(1), some(in.at(1)), some(in.at(2)), epsilon(node), false);
     }
 
-    private static BoundOp layerNormalization(NodeView node) {
-        if (node.wantsOutput(1) || node.wantsOutput(2)) {
-            throw node.unsupported("with mean or deviation asked for");
+    static double epsilon(NodeView node) {
+        return node.real("epsilon", 1e-5);
+    }
+
+    /// Over the axes from `axis` on. Outputs: y, mean, 1 / √(var + ε), the last two in float.
+    private static Tensor[] layerNormalization(NodeView node, Inputs in) {
+        Tensor x = in.at(0);
+        long[] shape = normalizedShape(x, node.integer("axis", -1));
+        Tensor scale = in.at(1).expand(shape);
+        Tensor bias = in.has(2) ? in.at(2).expand(shape) : null;
+        if (!node.wantsOutput(1) && !node.wantsOutput(2)) {
+            return new Tensor[] {torch.layer_norm(x, shape, some(scale), some(bias), epsilon(node), false)};
         }
-        return in -> {
-            Tensor x = in.at(0);
-            long axis = node.integer("axis", -1);
-            long[] shape = LongStream.range(axis < 0 ? axis + x.dim() : axis, x.dim())
-                    .map(x::size)
-                    .toArray();
-            double epsilon = node.real("epsilon", 1e-5);
-            Tensor y = torch.layer_norm(
-                    x,
-                    shape,
-                    some(in.at(1).expand(shape)),
-                    some(in.has(2) ? in.at(2).expand(shape) : null),
-                    epsilon,
-                    false);
-            return new Tensor[] {y};
+        Tensor[] parts = standardized(wide(x), normalizedAxes(x, node.integer("axis", -1)), epsilon(node));
+        Tensor scaled = parts[0].to(x.scalar_type()).mul(scale);
+        return new Tensor[] {bias == null ? scaled : scaled.add(bias), parts[1], parts[2]};
+    }
+
+    /// (x − mean) / √(var + ε), mean and 1 / √(var + ε), with the variance of the whole population.
+    static Tensor[] standardized(Tensor x, long[] axes, double epsilon) {
+        Tensor mean = torch.mean(x, axes, true, new ScalarTypeOptional());
+        Tensor centred = x.sub(mean);
+        Tensor variance = torch.mean(centred.mul(centred), axes, true, new ScalarTypeOptional());
+        Tensor inverse = torch.rsqrt(variance.add(new Scalar(epsilon)));
+        return new Tensor[] {centred.mul(inverse), mean, inverse};
+    }
+
+    static Tensor lastMean(Tensor x) {
+        return torch.mean(x, new long[] {-1}, true, new ScalarTypeOptional());
+    }
+
+    /// Statistics of 16-bit floats are taken in float, as stash_type says.
+    static Tensor wide(Tensor x) {
+        return switch (x.scalar_type().intern()) {
+            case Half, BFloat16 -> x.to(ScalarType.Float);
+            default -> x;
         };
     }
 
-    /// Before opset 13 the input is seen as a matrix, split at `axis` (default 1); since then along one axis (default
-    /// −1).
-    private static void softmax(OpTable ops, String type, Softmax formula) {
-        ops.add(type, 1, (node, in) -> {
-            Tensor x = in.at(0);
-            long given = node.integer("axis", 1);
-            long axis = given < 0 ? given + x.dim() : given;
-            if (axis == x.dim() - 1) {
-                return formula.apply(x, axis);
-            }
-            long rows = LongStream.range(0, axis).map(x::size).reduce(1, (a, b) -> a * b);
-            return formula.apply(x.reshape(rows, -1), 1).reshape(HostTransfer.sizes(x));
-        });
-        ops.add(type, 13, (node, in) -> formula.apply(in.at(0), node.integer("axis", -1)));
+    static long[] normalizedShape(Tensor x, long axis) {
+        return LongStream.of(normalizedAxes(x, axis)).map(x::size).toArray();
     }
 
-    /// One at the first of the largest elements, zero elsewhere.
-    private static Tensor hardmax(Tensor x, long axis) {
-        Tensor largest = torch.argmax(x, new LongOptional(axis), true);
-        return torch.scatter(torch.zeros_like(x), axis, largest, new Scalar(1));
+    private static long[] normalizedAxes(Tensor x, long axis) {
+        return LongStream.range(axis < 0 ? axis + x.dim() : axis, x.dim()).toArray();
+    }
+
+    /// Opset 18: scale and bias per group.
+    private static Tensor groupNormalization(NodeView node, Inputs in) {
+        Tensor x = in.at(0);
+        long groups = node.integer("num_groups", 1);
+        long each = x.size(1) / groups;
+        Tensor scale = in.at(1).repeat_interleave(each);
+        Tensor bias = in.at(2).repeat_interleave(each);
+        return torch.group_norm(x, groups, some(scale), some(bias), epsilon(node), false);
+    }
+
+    private static Tensor channelwiseGroupNormalization(NodeView node, Inputs in) {
+        long groups = node.integer("num_groups", 1);
+        return torch.group_norm(in.at(0), groups, some(in.at(1)), some(in.at(2)), epsilon(node), false);
+    }
+
+    /// y = x / √(mean(x²) + ε) · scale, and 1 / √(mean(x²) + ε).
+    static Tensor[] rmsNormalization(NodeView node, Inputs in) {
+        Tensor x = in.at(0);
+        Tensor wide = wide(x);
+        long[] axes = normalizedAxes(x, node.integer("axis", -1));
+        Tensor square = torch.mean(wide.mul(wide), axes, true, new ScalarTypeOptional());
+        Tensor inverse = torch.rsqrt(square.add(new Scalar(epsilon(node))));
+        return new Tensor[] {wide.mul(inverse).to(x.scalar_type()).mul(in.at(1)), inverse};
     }
 
     private static Tensor lpNormalization(NodeView node, Inputs in) {
@@ -97,6 +111,35 @@ final class NormalizationOps {
                 ? torch.sum(torch.abs(x), axis, true, new ScalarTypeOptional())
                 : torch.sqrt(torch.sum(x.mul(x), axis, true, new ScalarTypeOptional()));
         return torch.where(norm.eq(new Scalar(0)), norm, x.div(norm));
+    }
+
+    /// y = (x − mean) / (√var + ε) with the specification's ε = 1e-9.
+    private static Tensor meanVariance(NodeView node, Inputs in) {
+        Tensor x = wide(in.at(0));
+        long[] axes = node.integers("axes", new long[] {0, 2, 3});
+        Tensor centred = x.sub(torch.mean(x, axes, true, new ScalarTypeOptional()));
+        Tensor variance = torch.mean(centred.mul(centred), axes, true, new ScalarTypeOptional());
+        return centred.div(torch.sqrt(variance).add(new Scalar(1e-9)))
+                .to(in.at(0).scalar_type());
+    }
+
+    /// y = x / (bias + alpha / size · Σ x²)^beta, the sum over `size` neighbouring channels.
+    private static Tensor acrossChannels(NodeView node, Inputs in) {
+        Tensor x = in.at(0);
+        long size = node.integer("size", 1);
+        long before = (size - 1) / 2;
+        Tensor squares = torch.constant_pad_nd(
+                x.mul(x).reshape(x.size(0), 1, x.size(1), -1),
+                new long[] {0, 0, before, size - 1 - before},
+                new Scalar(0));
+        Tensor mean = windowMean(squares, size).reshape(HostTransfer.sizes(x));
+        Tensor base = mean.mul(new Scalar(node.real("alpha", 1e-4))).add(new Scalar(node.real("bias", 1)));
+        return x.div(torch.pow(base, new Scalar(node.real("beta", 0.75))));
+    }
+
+    private static Tensor windowMean(Tensor x, long size) {
+        return torch.avg_pool2d(
+                x, new long[] {size, 1}, new long[] {1, 1}, new long[] {0, 0}, false, true, new LongOptional());
     }
 
     static TensorOptional some(@Nullable Tensor tensor) {

@@ -1,13 +1,17 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Node;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.bytedeco.pytorch.Tensor;
 
-/// The operators that the engine computes on LibTorch, by domain, type and the opset since which an entry holds.
+/// The operators that the engine computes on LibTorch, by domain, type and the opset since which an entry
+/// holds.
 public final class OpTable {
     /// Binds an operator to a node, taking in what is constant.
     @FunctionalInterface
@@ -40,15 +44,37 @@ public final class OpTable {
         ReductionOps.register(table);
         ShapeOps.register(table);
         IndexOps.register(table);
+        ScatterOps.register(table);
+        UniqueOps.register(table);
+        NgramOps.register(table);
         CreationOps.register(table);
+        RandomOps.register(table);
+        CastOps.register(table);
         MatrixOps.register(table);
         ConvolutionOps.register(table);
         PoolOps.register(table);
         NormalizationOps.register(table);
+        SoftmaxOps.register(table);
+        LossOps.register(table);
+        DetectionOps.register(table);
+        ContribOps.register(table);
+        ContribAttentionOps.register(table);
+        ContribQuantizedOps.register(table);
         RecurrentOps.register(table);
+        AttentionOps.register(table);
+        SignalOps.register(table);
+        SpatialOps.register(table);
         ResizeOps.register(table);
         QuantizeOps.register(table);
+        IntegerOps.register(table);
         return table;
+    }
+
+    /// The opsets from which on an entry holds, by operator.
+    public Map<String, SortedSet<Long>> versions() {
+        Map<String, SortedSet<Long>> versions = new TreeMap<>();
+        binders.forEach((type, entries) -> versions.put(type, new TreeSet<>(entries.keySet())));
+        return versions;
     }
 
     /// The entry for `node` at version `opset` of its domain.
@@ -61,6 +87,25 @@ public final class OpTable {
 
     void add(String type, long since, OneOutput op) {
         bind(type, since, node -> in -> new Tensor[] {op.apply(node, in)});
+    }
+
+    /// An operator whose integers wrap around: its result is narrowed where LibTorch carries the type in
+    /// a wider one.
+    void addWrapping(String type, long since, OneOutput op) {
+        bind(type, since, node -> {
+            Optional<DataType> narrow = node.outputType(0).filter(NarrowIntegers::isCarried);
+            return narrow.isEmpty()
+                    ? in -> new Tensor[] {op.apply(node, in)}
+                    : in -> new Tensor[] {NarrowIntegers.wrapped(op.apply(node, in), narrow.get())};
+        });
+    }
+
+    /// An operator with a formula of its own for uint64, which LibTorch takes for int64.
+    void addOrdered(String type, long since, OneOutput op, OneOutput onUnsigned64) {
+        bind(type, since, node -> {
+            OneOutput chosen = node.inputType(0).equals(Optional.of(DataType.UINT64)) ? onUnsigned64 : op;
+            return in -> new Tensor[] {chosen.apply(node, in)};
+        });
     }
 
     void addMany(String type, long since, ManyOutputs op) {

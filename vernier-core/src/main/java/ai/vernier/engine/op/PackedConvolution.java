@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A two-dimensional float convolution on the CPU whose weights have been packed, in channels-last layout.
 sealed interface PackedConvolution extends AutoCloseable permits XnnConvolution, OneDnnConvolution {
-    /// States strides, (symmetric) padding and dilations of the next run.
+    /// States strides, padding and dilations of the next run.
     void use(Window window);
 
     /// activation(conv(x) + residual); the residual has the shape of the result.

@@ -5,7 +5,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/// Padding by ONNX's convention: `pads` holds the begins of all axes, then the ends; negative ones crop.
+/// Padding by ONNX's convention: `pads` holds the begins of all axes, then the ends; negative ones crop,
+/// before anything is copied into the positive ones.
 final class Padding {
     private Padding() {}
 
@@ -18,8 +19,13 @@ final class Padding {
         for (int axis = 0; axis < rank; axis++) {
             long begin = pads[axis];
             long end = pads[rank + axis];
-            if (begin != 0 || end != 0) {
-                result = result.index_select(axis, sources(x.size(axis), begin, end, mode));
+            if (begin < 0 || end < 0) {
+                long cut = Math.min(begin, 0);
+                result = result.narrow(axis, -cut, x.size(axis) + cut + Math.min(end, 0));
+            }
+            if (begin > 0 || end > 0) {
+                Tensor sources = sources(result.size(axis), Math.max(begin, 0), Math.max(end, 0), mode);
+                result = result.index_select(axis, sources);
             }
         }
         return result;

@@ -1,145 +1,68 @@
 package ai.vernier.engine.op;
 
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
-import org.bytedeco.pytorch.T_TensorTensorTensor_T;
-import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/// LSTM and GRU through LibTorch's own, whose gates come in another order:
-/// LSTM i,o,f,c (ONNX) → i,f,c,o; GRU z,r,h → r,z,h.
+/// RNN, LSTM and GRU: through LibTorch's own layers where these compute the same, step by step otherwise.
 final class RecurrentOps {
-    private static final int[] LSTM_GATES = {0, 2, 3, 1};
-    private static final int[] GRU_GATES = {1, 0, 2};
+    /// Inputs of all three: x, W, R, B, sequence_lens, initial_h; LSTM goes on with initial_c and
+    /// peepholes P.
+    private static final int LENGTHS = 4;
+
+    private static final int FIRST_STATE = 5;
+    private static final int PEEPHOLES = 7;
 
     private RecurrentOps() {}
 
     static void register(OpTable ops) {
+        ops.bind("RNN", 7, node -> new UnrolledRecurrence(node, RecurrentCell.Kind.RNN));
         ops.bind("LSTM", 7, RecurrentOps::lstm);
         ops.bind("GRU", 7, RecurrentOps::gru);
+        ops.bind("RNN", 14, node -> inLayout(node, new UnrolledRecurrence(node, RecurrentCell.Kind.RNN)));
+        ops.bind("LSTM", 14, node -> inLayout(node, lstm(node)));
+        ops.bind("GRU", 14, node -> inLayout(node, gru(node)));
     }
 
     private static BoundOp lstm(NodeView node) {
-        refuse(node, node.node().input(7).isPresent() || node.flag("input_forget", false), "with peepholes");
-        return new Recurrent(node, LSTM_GATES) {
-            @Override
-            Tensor[] compute(Tensor x, Inputs in, TensorVector weights) {
-                TensorVector state = new TensorVector(initial(in, 5, x), initial(in, 6, x));
-                T_TensorTensorTensor_T y = torch.lstm(x, state, weights, true, 1, 0, false, isBidirectional(), false);
-                return new Tensor[] {new Tensor(y.get0()), new Tensor(y.get1()), new Tensor(y.get2())};
-            }
-        };
+        boolean plain = isPlain(node) && node.node().input(PEEPHOLES).isEmpty() && !node.flag("input_forget", false);
+        return plain ? FusedRecurrence.lstm(node) : new UnrolledRecurrence(node, RecurrentCell.Kind.LSTM);
     }
 
     private static BoundOp gru(NodeView node) {
-        refuse(node, !node.flag("linear_before_reset", false), "with linear_before_reset = 0");
-        return new Recurrent(node, GRU_GATES) {
+        boolean plain = isPlain(node) && node.flag("linear_before_reset", false);
+        return plain ? FusedRecurrence.gru(node) : new UnrolledRecurrence(node, RecurrentCell.Kind.GRU);
+    }
+
+    private static boolean isPlain(NodeView node) {
+        return node.node().input(LENGTHS).isEmpty() && !node.has("clip") && !node.has("activations");
+    }
+
+    /// Layout 1 puts the batch before time, and before the directions of the states.
+    private static BoundOp inLayout(NodeView node, BoundOp timeFirst) {
+        if (node.integer("layout", 0) == 0) {
+            return timeFirst;
+        }
+        return new BoundOp() {
             @Override
-            Tensor[] compute(Tensor x, Inputs in, TensorVector weights) {
-                T_TensorTensor_T y =
-                        torch.gru(x, initial(in, 5, x), weights, true, 1, 0, false, isBidirectional(), false);
-                return new Tensor[] {new Tensor(y.get0()), new Tensor(y.get1())};
+            public Tensor[] run(Inputs in) {
+                @Nullable Tensor[] swapped = in.tensors().clone();
+                for (int i = 0; i < swapped.length; i++) {
+                    Tensor tensor = swapped[i];
+                    boolean batched = i == 0 || i == FIRST_STATE || i == FIRST_STATE + 1;
+                    swapped[i] = batched && tensor != null ? tensor.transpose(0, 1) : tensor;
+                }
+                Tensor[] out = timeFirst.run(new Inputs(swapped, in.constants(), in.hook()));
+                out[0] = out[0].permute(2, 0, 1, 3);
+                for (int i = 1; i < out.length; i++) {
+                    out[i] = out[i].transpose(0, 1);
+                }
+                return out;
+            }
+
+            @Override
+            public void close() {
+                timeFirst.close();
             }
         };
-    }
-
-    private static void refuse(NodeView node, boolean condition, String how) {
-        if (condition) {
-            throw node.unsupported(how);
-        }
-    }
-
-    /// What LSTM and GRU share: direction, gate order, shapes. Inputs x, W, R, B, sequence_lens, initial_h, initial_c.
-    private abstract static class Recurrent implements BoundOp {
-        private final NodeView node;
-        private final int[] gates;
-        private final String direction;
-        private final long hidden;
-        private @Nullable TensorVector constantWeights;
-
-        Recurrent(NodeView node, int[] gates) {
-            this.node = node;
-            this.gates = gates;
-            this.direction = node.text("direction", "forward");
-            this.hidden = node.integer("hidden_size", 0);
-            refuse(node, node.integer("layout", 0) != 0, "in batch-first layout");
-            refuse(node, node.has("clip") || node.has("activations"), "with clipping or other activations");
-            refuse(node, node.node().input(4).isPresent(), "with sequence lengths");
-        }
-
-        abstract Tensor[] compute(Tensor x, Inputs in, TensorVector weights);
-
-        boolean isBidirectional() {
-            return direction.equals("bidirectional");
-        }
-
-        private int directions() {
-            return isBidirectional() ? 2 : 1;
-        }
-
-        Tensor initial(Inputs in, int index, Tensor x) {
-            return in.has(index)
-                    ? in.at(index)
-                    : torch.zeros(new long[] {directions(), x.size(1), hidden}, new TensorOptions(x.scalar_type()));
-        }
-
-        @Override
-        public Tensor[] run(Inputs in) {
-            Tensor x = in.at(0);
-            boolean reverse = direction.equals("reverse");
-            Tensor[] results = compute(reverse ? torch.flip(x, 0) : x, in, weights(in));
-            Tensor y = reverse ? torch.flip(results[0], 0) : results[0];
-            results[0] = y.reshape(x.size(0), x.size(1), directions(), hidden).permute(0, 2, 1, 3);
-            return results;
-        }
-
-        private TensorVector weights(Inputs in) {
-            TensorVector known = constantWeights;
-            if (known != null) {
-                return known;
-            }
-            TensorVector fresh = reordered(in);
-            if (IntStream.of(1, 2).allMatch(i -> node.constant(i).isPresent())
-                    && (!in.has(3) || node.constant(3).isPresent())) {
-                constantWeights = OneDnn.kept(fresh);
-            }
-            return fresh;
-        }
-
-        /// Per direction: input weights, recurrent weights, input bias, recurrent bias.
-        private TensorVector reordered(Inputs in) {
-            long rows = gates.length * hidden;
-            Tensor order = HostTransfer.ofLongs(
-                    IntStream.of(gates)
-                            .boxed()
-                            .flatMapToLong(gate -> LongStream.range(gate * hidden, (gate + 1) * hidden))
-                            .toArray(),
-                    rows);
-            Tensor bias = in.has(3)
-                    ? in.at(3)
-                    : torch.zeros(
-                            new long[] {directions(), 2 * rows},
-                            new TensorOptions(in.at(0).scalar_type()));
-            TensorVector result = new TensorVector(4L * directions());
-            for (int d = 0; d < directions(); d++) {
-                result.put(4L * d, in.at(1).select(0, d).index_select(0, order));
-                result.put(4L * d + 1, in.at(2).select(0, d).index_select(0, order));
-                Tensor both = bias.select(0, d);
-                result.put(4L * d + 2, both.narrow(0, 0, rows).index_select(0, order));
-                result.put(4L * d + 3, both.narrow(0, rows, rows).index_select(0, order));
-            }
-            return result;
-        }
-
-        @Override
-        public void close() {
-            if (constantWeights != null) {
-                constantWeights.close();
-            }
-        }
     }
 }

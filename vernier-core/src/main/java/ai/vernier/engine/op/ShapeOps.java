@@ -5,10 +5,8 @@ import java.util.stream.LongStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// Operators that move data without computing on it.
 final class ShapeOps {
@@ -46,7 +44,6 @@ final class ShapeOps {
             return Padding.pad(in.at(0), pads, node.text("mode", "constant"), new Scalar(node.real("value", 0)));
         });
         ops.add("Pad", 11, ShapeOps::pad);
-        ops.addMany("Dropout", 1, ShapeOps::dropout);
         ops.add("Trilu", 14, ShapeOps::triangle);
     }
 
@@ -172,8 +169,10 @@ final class ShapeOps {
         }
         long from = Math.clamp(start, -1, size - 1);
         long to = Math.clamp(span.end < -size ? -1 : end, -1, size - 1);
+        // −step may not have a positive counterpart, and from + step may wrap around.
+        long count = span.step < -size ? (from > to ? 1 : 0) : Math.max(0, Math.ceilDiv(from - to, -span.step));
         long[] indices =
-                LongStream.iterate(from, i -> i > to, i -> i + span.step).toArray();
+                LongStream.range(0, count).map(i -> from + i * span.step).toArray();
         return x.index_select(axis, HostTransfer.ofLongs(indices, indices.length));
     }
 
@@ -225,14 +224,6 @@ final class ShapeOps {
         }
         Scalar value = in.has(2) ? in.at(2).item() : new Scalar(0L);
         return Padding.pad(x, full, node.text("mode", "constant"), value);
-    }
-
-    /// Inference: the input itself, and a mask that keeps everything.
-    private static Tensor[] dropout(NodeView node, Inputs in) {
-        Tensor x = in.at(0);
-        return node.wantsOutput(1)
-                ? new Tensor[] {x, torch.ones(HostTransfer.sizes(x), new TensorOptions(ScalarType.Bool))}
-                : new Tensor[] {x};
     }
 
     private static Tensor triangle(NodeView node, Inputs in) {

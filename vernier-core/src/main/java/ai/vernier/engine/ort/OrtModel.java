@@ -1,5 +1,6 @@
 package ai.vernier.engine.ort;
 
+import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
@@ -83,6 +84,26 @@ public final class OrtModel implements AutoCloseable {
 
     public List<String> outputNames() {
         return List.copyOf(session.getOutputNames());
+    }
+
+    /// The element types of the tensors that the model hands out, by name; those without a known type are left out.
+    public Map<String, DataType> outputTypes() {
+        Map<String, DataType> types = new LinkedHashMap<>();
+        try {
+            for (NodeInfo output : session.getOutputInfo().values()) {
+                if (output.getInfo() instanceof TensorInfo tensor) {
+                    dataType(tensor.onnxType).ifPresent(type -> types.put(output.getName(), type));
+                }
+            }
+        } catch (OrtException e) {
+            throw new IllegalStateException("ONNX Runtime cannot describe its outputs", e);
+        }
+        return types;
+    }
+
+    /// Whether tensors of `type` can be fed and handed out.
+    public static boolean crosses(DataType type) {
+        return Arrays.stream(SUPPORTED).anyMatch(candidate -> candidate.name().equals(type.name()));
     }
 
     /// Runs the model once.

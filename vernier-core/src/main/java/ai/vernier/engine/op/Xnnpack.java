@@ -1,0 +1,110 @@
+package ai.vernier.engine.op;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/// The functions of the XNNPACK inside LibTorch, called directly: an operator packs its weights and learns its shapes
+/// once, and a run is then two C calls instead of a walk through LibTorch's dispatcher.
+/// [XnnRuntime#available] says whether this class may be touched.
+@SuppressWarnings("restricted") // calling C is the point
+final class Xnnpack {
+    static final int FLOAT = 1;
+    static final int CLAMP = 2;
+    static final int SIGMOID = 13;
+    static final int ADD = 0;
+    static final int MULTIPLY = 2;
+
+    /// Flag of an operator and of a pool's loop: afterwards the threads sleep instead of spinning for more work.
+    static final int OPERATOR_YIELDS = 1 << 4;
+    static final int LOOP_YIELDS = 1 << 1;
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfFloat REAL = ValueLayout.JAVA_FLOAT;
+    private static final ValueLayout.OfLong SIZE = ValueLayout.JAVA_LONG;
+    private static final MemoryLayout POINTER = ValueLayout.ADDRESS;
+
+    /// Pads (top, right, bottom, left), kernel, strides, dilations, groups; channels of a group, steps between pixels;
+    /// weight, bias, bounds; flags, two caches, result.
+    static final MethodHandle CREATE_CONVOLUTION = status(
+            "xnn_create_convolution2d_nhwc_f32", arguments(11, INT, 4, SIZE, 2, POINTER, 2, REAL, 1, INT, 3, POINTER));
+
+    /// Operator; batch, height, width; where the workspace's size and alignment and the output's extents go; pool.
+    static final MethodHandle RESHAPE_CONVOLUTION =
+            status("xnn_reshape_convolution2d_nhwc_f32", arguments(1, POINTER, 3, SIZE, 5, POINTER));
+
+    /// Operator, workspace, input, output.
+    static final MethodHandle SETUP_CONVOLUTION = status("xnn_setup_convolution2d_nhwc_f32", arguments(4, POINTER));
+
+    /// Function, types of input and output, its parameters, quantization of input and output, flags, result.
+    static final MethodHandle CREATE_UNARY =
+            status("xnn_create_unary_elementwise_nc", arguments(3, INT, 3, POINTER, 1, INT, 1, POINTER));
+
+    /// Operator; batch, channels, steps of input and output; pool.
+    static final MethodHandle RESHAPE_UNARY =
+            status("xnn_reshape_unary_elementwise_nc", arguments(1, POINTER, 4, SIZE, 1, POINTER));
+
+    /// Operator, input, output.
+    static final MethodHandle SETUP_UNARY = status("xnn_setup_unary_elementwise_nc", arguments(3, POINTER));
+
+    /// Function, type, quantization of both inputs and the output, flags, result.
+    static final MethodHandle CREATE_BINARY =
+            status("xnn_create_binary_elementwise_nd", arguments(2, INT, 3, POINTER, 1, INT, 1, POINTER));
+
+    /// Operator; rank and extents of either input; pool.
+    static final MethodHandle RESHAPE_BINARY = status(
+            "xnn_reshape_binary_elementwise_nd", arguments(1, POINTER, 1, SIZE, 1, POINTER, 1, SIZE, 2, POINTER));
+
+    /// Operator, inputs, output.
+    static final MethodHandle SETUP_BINARY = status("xnn_setup_binary_elementwise_nd", arguments(4, POINTER));
+
+    /// Operator, pool.
+    static final MethodHandle RUN = status("xnn_run_operator", arguments(2, POINTER));
+
+    /// Allocator or null.
+    static final MethodHandle INITIALIZE = status("xnn_initialize", arguments(1, POINTER));
+
+    static final MethodHandle DELETE = status("xnn_delete_operator", arguments(1, POINTER));
+
+    static final MethodHandle CREATE_POOL = bound("pthreadpool_create", FunctionDescriptor.of(POINTER, SIZE));
+
+    static final MethodHandle DESTROY_POOL = bound("pthreadpool_destroy", FunctionDescriptor.ofVoid(POINTER));
+
+    /// Pool, function, its argument, number of calls, flags.
+    static final MethodHandle LOOP =
+            bound("pthreadpool_parallelize_1d", FunctionDescriptor.ofVoid(POINTER, POINTER, POINTER, SIZE, INT));
+
+    /// A function for [#LOOP] without effect: it counts the threads of its argument, a pool.
+    static final MemorySegment IDLE = symbol("pthreadpool_get_threads_count");
+
+    private Xnnpack() {}
+
+    private static MethodHandle status(String name, MemoryLayout[] arguments) {
+        return bound(name, FunctionDescriptor.of(INT, arguments));
+    }
+
+    private static MethodHandle bound(String name, FunctionDescriptor type) {
+        return Linker.nativeLinker().downcallHandle(symbol(name), type);
+    }
+
+    private static MemorySegment symbol(String name) {
+        return SymbolLookup.loaderLookup()
+                .find(name)
+                .orElseThrow(() -> new IllegalStateException("LibTorch has no function " + name));
+    }
+
+    /// Pairs of a count and a layout.
+    private static MemoryLayout[] arguments(Object... pairs) {
+        return IntStream.range(0, pairs.length / 2)
+                .boxed()
+                .flatMap(i ->
+                        Stream.generate(() -> (MemoryLayout) pairs[2 * i + 1]).limit((int) pairs[2 * i]))
+                .toArray(MemoryLayout[]::new);
+    }
+}
