@@ -18,6 +18,7 @@ import java.util.Set;
 ///
 /// ```
 /// Conv(x, W, b) → Add(·, c) → …  becomes  Conv(x, W, b + c) → …
+/// Conv(x, W, b) → Sub(·, c) → …  becomes  Conv(x, W, b − c) → …
 /// ```
 ///
 /// For Conv, ConvTranspose and Gemm. MatMul keeps its Add, which a plan fuses: it may multiply stacks of matrices,
@@ -36,6 +37,7 @@ public final class FoldBiasAdd implements Pass {
         return new RulePass<>(new Folding()).apply(model);
     }
 
+    /// @param add the Add or Sub
     /// @param sum the output of `weighted`, one operand of `add`
     /// @param constant the other operand
     record Match(Node weighted, Node add, String sum, String constant) {}
@@ -48,12 +50,15 @@ public final class FoldBiasAdd implements Pass {
 
         @Override
         public Optional<Match> match(Node node, GraphEditor graph) {
-            if (!node.qualifiedType().equals("Add")) {
+            boolean sum = node.qualifiedType().equals("Add");
+            if (!sum && !node.qualifiedType().equals("Sub")) {
                 return Optional.empty();
             }
             String first = node.inputs().get(0);
             String second = node.inputs().get(1);
-            return match(node, first, second, graph).or(() -> match(node, second, first, graph));
+            return !sum
+                    ? match(node, first, second, graph)
+                    : match(node, first, second, graph).or(() -> match(node, second, first, graph));
         }
 
         private static Optional<Match> match(Node add, String sum, String constant, GraphEditor graph) {
@@ -99,7 +104,8 @@ public final class FoldBiasAdd implements Pass {
             WeightedNode weighted = WeightedNode.of(match.weighted, graph);
             TensorData constant = graph.constant(match.constant).orElseThrow();
             double[] shift = new double[weighted.outputs()];
-            Arrays.setAll(shift, channel -> constant.floatAt(constant.elementCount() == 1 ? 0 : channel));
+            double sign = match.add.opType().equals("Sub") ? -1 : 1;
+            Arrays.setAll(shift, channel -> sign * constant.floatAt(constant.elementCount() == 1 ? 0 : channel));
             weighted.shiftOutputs(shift, graph);
             graph.bypass(match.add, match.add.outputs().getFirst(), match.sum);
             return "folded into the bias of " + match.weighted.label();

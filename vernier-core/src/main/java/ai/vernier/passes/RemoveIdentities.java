@@ -1,5 +1,6 @@
 package ai.vernier.passes;
 
+import ai.vernier.onnx.ElementTypes;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.Shape;

@@ -150,6 +150,29 @@ final class WeightedNode {
         scaleOutputs(scale, shift, graph);
     }
 
+    /// Puts y·scale in the place of y, channel by channel; a node without a bias stays without.
+    void scaleOutputs(double[] scale, GraphEditor graph) {
+        if (node.input(2).isPresent()) {
+            scaleOutputs(scale, new double[scale.length], graph);
+            return;
+        }
+        float[] scaled = new float[Math.toIntExact(weight.elementCount())];
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] = (float) (weight.floatAt(i) * scale[layout.output(i)]);
+        }
+        graph.setInitializer(node.inputs().get(1), TensorData.ofFloats(scaled, weight.dims()));
+    }
+
+    /// Makes the node compute of x what it computed of x·scale, padded zeros included; of several groups, where all
+    /// scales are equal.
+    void scaleInputs(double[] scale, GraphEditor graph) {
+        float[] scaled = new float[Math.toIntExact(weight.elementCount())];
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] = (float) (weight.floatAt(i) * scale[layout.input(i)]);
+        }
+        graph.setInitializer(node.inputs().get(1), TensorData.ofFloats(scaled, weight.dims()));
+    }
+
     /// Makes the node compute of x what it computed of x·scale + shift, for a node of one group without padding.
     void scaleInputs(double[] scale, double[] shift, GraphEditor graph) {
         float alpha = node.floatAttribute("alpha", 1);

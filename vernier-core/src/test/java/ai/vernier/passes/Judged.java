@@ -2,6 +2,8 @@ package ai.vernier.passes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vernier.engine.EngineOptions;
+import ai.vernier.engine.Executor;
 import ai.vernier.engine.ort.OrtModel;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Model;
@@ -13,7 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 
-/// ONNX Runtime's opinion on whether two models compute the same.
+/// The opinion of ONNX Runtime, and of our engine, on whether two models compute the same.
 final class Judged {
     private Judged() {}
 
@@ -21,8 +23,19 @@ final class Judged {
     /// the largest magnitude of that output.
     static void assertSameOutputs(Model before, Model after, double tolerance) {
         Map<String, TensorData> inputs = randomInputs(before, 7);
-        Map<String, TensorData> expected = run(before, inputs);
-        Map<String, TensorData> found = run(after, inputs);
+        assertSame(run(before, inputs), run(after, inputs), tolerance);
+    }
+
+    /// As [#assertSameOutputs], on our engine.
+    static void assertSameOutputsInEngine(Model before, Model after, double tolerance) {
+        Map<String, TensorData> inputs = randomInputs(before, 7);
+        try (Executor original = Executor.compile(before, EngineOptions.DEFAULT);
+                Executor changed = Executor.compile(after, EngineOptions.DEFAULT)) {
+            assertSame(original.run(inputs), changed.run(inputs), tolerance);
+        }
+    }
+
+    private static void assertSame(Map<String, TensorData> expected, Map<String, TensorData> found, double tolerance) {
         assertThat(found.keySet()).isEqualTo(expected.keySet());
         expected.forEach(
                 (name, tensor) -> assertClose(name, tensor, Objects.requireNonNull(found.get(name)), tolerance));

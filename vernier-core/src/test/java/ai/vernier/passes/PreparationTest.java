@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.io.OnnxReader;
+import ai.vernier.onnx.rewrite.Pass;
 import ai.vernier.onnx.rewrite.PassResult;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -30,6 +32,19 @@ class PreparationTest {
         }
     }
 
+    @Test
+    void passesAreSkippedByName() {
+        List<String> all = Preparation.names();
+        assertThat(all).doesNotHaveDuplicates().startsWith("FoldConstants", "RemoveIdentities");
+        assertThat(Preparation.chosen(List.of("FoldConstants"), List.of(), 21).passes())
+                .extracting(Pass::name)
+                .startsWith("RemoveIdentities")
+                .hasSize(all.size() - 1 - Preparation.extras().size());
+        assertThat(Preparation.chosen(List.of(), Preparation.extras(), 21).passes())
+                .extracting(Pass::name)
+                .isEqualTo(all);
+    }
+
     @ParameterizedTest
     @MethodSource("models")
     void preparedRealModelsComputeTheSame(String name) {
@@ -41,5 +56,6 @@ class PreparationTest {
                 .isLessThanOrEqualTo(model.graph().nodes().size());
         // folding rounds each weight once more; deep networks amplify that by less than 100
         Judged.assertSameOutputs(model, prepared.model(), 1e-4);
+        Judged.assertSameOutputsInEngine(model, prepared.model(), 1e-4);
     }
 }

@@ -1,0 +1,168 @@
+package ai.vernier.passes;
+
+import ai.vernier.onnx.Attribute;
+import ai.vernier.onnx.DataType;
+import ai.vernier.onnx.Model;
+import ai.vernier.onnx.Node;
+import ai.vernier.onnx.TensorData;
+import ai.vernier.onnx.rewrite.GraphEditor;
+import ai.vernier.onnx.rewrite.Pass;
+import ai.vernier.onnx.rewrite.PassResult;
+import ai.vernier.onnx.rewrite.Rule;
+import ai.vernier.onnx.rewrite.RulePass;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+
+/// Folds padding with zeros into the convolution or average pooling that reads it.
+///
+/// ```
+/// Pad(x, [0,0,1,1, 0,0,1,1]) → Conv(pads = [0,0,0,0])   becomes   Conv(pads = [1,1,1,1])
+/// ```
+///
+/// An average counts the zeros of a Pad, so AveragePool gets `count_include_pad = 1`, and must not have padding of its
+/// own that it leaves out, nor windows beyond the edge (`ceil_mode`). MaxPool pads with −∞.
+public final class FoldPad implements Pass {
+    private static final String NAME = "FoldPad";
+    private static final Set<String> READERS = Set.of("Conv", "AveragePool", "MaxPool");
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public PassResult apply(Model model) {
+        return new RulePass<>(new Folding(Ranks.of(model.graph()))).apply(model);
+    }
+
+    /// A Pad and one that reads what it pads.
+    record Match(Node pad, Node reader) {
+        String between() {
+            return pad.outputs().getFirst();
+        }
+    }
+
+    private record Folding(Ranks ranks) implements Rule<Match> {
+        @Override
+        public String name() {
+            return NAME;
+        }
+
+        @Override
+        public Optional<Match> match(Node node, GraphEditor graph) {
+            return Optional.of(node)
+                    .filter(reader -> reader.domain().isEmpty() && READERS.contains(reader.opType()))
+                    .flatMap(reader -> graph.producer(reader.inputs().getFirst()))
+                    .filter(pad -> pad.qualifiedType().equals("Pad"))
+                    .map(pad -> new Match(pad, node));
+        }
+
+        @Override
+        public Optional<String> objection(Match match, GraphEditor graph) {
+            return padObjection(match.pad, graph)
+                    .or(() -> readerObjection(match))
+                    .or(() -> graph.soleConsumer(match.between()).isPresent()
+                            ? Optional.empty()
+                            : Optional.of("its output '%s' is also read by others, or is a graph output"
+                                    .formatted(match.between())));
+        }
+
+        private Optional<String> padObjection(Node pad, GraphEditor graph) {
+            Optional<long[]> pads = pads(pad, graph);
+            if (!pad.stringAttribute("mode", "constant").equals("constant") || !isZero(pad, graph)) {
+                return Optional.of("%s does not pad with zeros".formatted(pad.label()));
+            }
+            if (pads.isEmpty() || pads.get().length < 6) {
+                return Optional.of(
+                        "%s: its pads are no constants for axes beyond batch and channels".formatted(pad.label()));
+            }
+            int rank = pads.get().length / 2;
+            boolean spatial = pads.get()[0] == 0
+                    && pads.get()[1] == 0
+                    && pads.get()[rank] == 0
+                    && pads.get()[rank + 1] == 0
+                    && Arrays.stream(pads.get()).allMatch(size -> size >= 0);
+            return spatial
+                    ? Optional.empty()
+                    : Optional.of("%s crops, or pads batch or channels".formatted(pad.label()));
+        }
+
+        /// Amounts for all axes; where the node names axes, the others get none.
+        private Optional<long[]> pads(Node pad, GraphEditor graph) {
+            Optional<long[]> given = pad.intsAttribute("pads")
+                    .or(() -> pad.input(1).flatMap(graph::constant).map(TensorData::toLongs));
+            if (pad.input(3).isEmpty() || given.isEmpty()) {
+                return given;
+            }
+            Optional<long[]> axes = pad.input(3).flatMap(graph::constant).map(TensorData::toLongs);
+            Optional<Integer> rank = ranks.rank(pad.inputs().getFirst());
+            return axes.isPresent() && rank.isPresent()
+                    ? Optional.of(spread(given.get(), axes.get(), rank.get()))
+                    : Optional.empty();
+        }
+
+        private static long[] spread(long[] pads, long[] axes, int rank) {
+            long[] all = new long[2 * rank];
+            for (int i = 0; i < axes.length; i++) {
+                int axis = (int) (axes[i] < 0 ? axes[i] + rank : axes[i]);
+                all[axis] = pads[i];
+                all[axis + rank] = pads[i + axes.length];
+            }
+            return all;
+        }
+
+        private static boolean isZero(Node pad, GraphEditor graph) {
+            return pad.floatAttribute("value", 0) == 0
+                    && (pad.input(2).isEmpty()
+                            || pad.input(2)
+                                    .flatMap(graph::constant)
+                                    .filter(value -> value.dataType() == DataType.FLOAT && value.floatAt(0) == 0)
+                                    .isPresent());
+        }
+
+        private static Optional<String> readerObjection(Match match) {
+            Node reader = match.reader;
+            String label = reader.label();
+            if (reader.opType().equals("MaxPool")) {
+                return Optional.of("%s pads with −∞, not with zeros".formatted(label));
+            }
+            String auto = reader.stringAttribute("auto_pad", "NOTSET");
+            if (!auto.equals("NOTSET") && !auto.equals("VALID")) {
+                return Optional.of("%s chooses its padding by itself (%s)".formatted(label, auto));
+            }
+            if (reader.opType().equals("Conv")) {
+                return Optional.empty();
+            }
+            boolean ownPads = reader.intsAttribute("pads")
+                    .filter(pads -> Arrays.stream(pads).anyMatch(size -> size != 0))
+                    .isPresent();
+            if (ownPads && reader.intAttribute("count_include_pad", 0) == 0) {
+                return Optional.of("%s does not count padding of its own".formatted(label));
+            }
+            return reader.intAttribute("ceil_mode", 0) != 0
+                    ? Optional.of("%s may have windows beyond the edge".formatted(label))
+                    : Optional.empty();
+        }
+
+        @Override
+        public String rewrite(Match match, GraphEditor graph) {
+            long[] outer = pads(match.pad, graph).orElseThrow();
+            int spatial = outer.length / 2 - 2;
+            long[] sum = match.reader.intsAttribute("pads").orElseGet(() -> new long[2 * spatial]);
+            for (int i = 0; i < spatial; i++) {
+                sum[i] += outer[2 + i];
+                sum[spatial + i] += outer[spatial + 4 + i];
+            }
+            Node changed = match.reader
+                    .withAttribute("pads", Attribute.ofInts(sum))
+                    .withAttribute("auto_pad", Attribute.of("NOTSET"));
+            if (changed.opType().equals("AveragePool")) {
+                changed = changed.withAttribute("count_include_pad", Attribute.of(1L));
+            }
+            graph.replace(match.reader, changed);
+            graph.bypass(match.pad, match.between(), match.pad.inputs().getFirst());
+            return "took over the padding of %s: %s".formatted(match.pad.label(), Arrays.toString(sum));
+        }
+    }
+}
