@@ -29,18 +29,23 @@ import org.bytedeco.pytorch.global.torch;
 /// with y the float and ŷ the quantized pre-activation of channel c, over samples and positions. Rounding noise of
 /// weights and clipped activations shift the means, and shifts add up from layer to layer. As in "Data-Free
 /// Quantization Through Weight Equalization and Bias Correction" (Nagel et al. 2019, appendix D) the layers are
-/// corrected
-/// in order, each on inputs that earlier corrections have put right; one quantized run over one batch does all of them,
-/// since a correction takes effect inside the run that measures it.
+/// corrected in order, each on inputs that earlier corrections have put right: a correction takes effect inside the run
+/// that measures it. Over several runs it is the mean of what the runs measured so far.
 ///
-/// @param samples of the calibration data, in one batch; more cost memory in proportion
+/// Models that fix a batch of less than eight samples are left as they are: run by run with one image, the correction
+/// took YOLOX-nano from AP50 0.41 to 0.20.
+///
+/// @param samples of the calibration data; more cost time in proportion
 public record BiasCorrection(EngineOptions engine, int samples) {
     /// Means over fewer samples are noise themselves.
     private static final int LEAST_SAMPLES = 8;
 
-    /// With 16 samples: means of convolution outputs are over thousands of positions, and memory stays bounded.
+    /// Samples per run: bounds the memory.
+    private static final int BATCH = 16;
+
+    /// With 32 samples: means of convolution outputs are over thousands of positions.
     public BiasCorrection(EngineOptions engine) {
-        this(engine, 16);
+        this(engine, 32);
     }
 
     /// `quantized` with corrected biases, or with a note that says why there was nothing to correct.
@@ -48,21 +53,29 @@ public record BiasCorrection(EngineOptions engine, int samples) {
     /// Corrected are the biases on an accumulator's grid that one layer alone uses; the grids stay as they are.
     public QuantizedModel apply(QuantizedModel quantized, SampleSource data) {
         Map<String, String> biases = biasesByOutput(quantized);
-        int count = (int) Math.min(Math.min(samples, data.size()), data.maxBatch());
+        long count = Math.min(data.size(), data.maxBatch());
         if (biases.isEmpty() || count < LEAST_SAMPLES) {
             String reason = biases.isEmpty()
                     ? "no layer has an integer bias of its own"
                     : "batches of %d samples are too few, expected at least %d".formatted(count, LEAST_SAMPLES);
             return withNote(quantized, "biases were not corrected: " + reason);
         }
-        Batch batch = data.read(0, count);
-        Means floatMeans = new Means(biases);
-        try (Executor executor = Executor.compile(quantized.model(), engine, biases::containsKey)) {
-            executor.run(batch.inputs(), floatMeans);
+        return corrected(quantized, biases, shifts(quantized, biases, data.limit(samples)));
+    }
+
+    /// What each layer's bias is short of, by the layer's output.
+    private Map<String, float[]> shifts(QuantizedModel quantized, Map<String, String> biases, SampleSource data) {
+        Means expected = new Means(biases);
+        Corrections corrections = new Corrections(expected.means);
+        try (Executor original = Executor.compile(quantized.model(), engine, biases::containsKey);
+                Simulator simulator = Simulator.compilePlain(quantized, engine, biases::containsKey)) {
+            for (Batch batch : data.batches(BATCH)) {
+                original.run(batch.inputs(), expected);
+                corrections.nextRun((double) batch.count() / (batch.first() + batch.count()));
+                simulator.runEarly(batch.inputs(), corrections);
+            }
         }
-        Corrections corrections = new Corrections(floatMeans.means);
-        Simulator.runOnce(quantized, engine, batch.inputs(), corrections);
-        return corrected(quantized, biases, corrections.shifts);
+        return corrections.shifts;
     }
 
     /// The bias of each layer that can be corrected, by the layer's output.
@@ -132,9 +145,20 @@ public record BiasCorrection(EngineOptions engine, int samples) {
         }
     }
 
-    private record Corrections(Map<String, float[]> expected, Map<String, float[]> shifts) implements ValueHook {
+    /// Adds to every layer's output what its mean is short of.
+    private static final class Corrections implements ValueHook {
+        private final Map<String, float[]> expected;
+        private final Map<String, float[]> shifts = new HashMap<>();
+        private double weight = 1;
+
+        /// @param expected the float means of the samples of the current run
         Corrections(Map<String, float[]> expected) {
-            this(expected, new HashMap<>());
+            this.expected = expected;
+        }
+
+        /// @param share of all samples so far that the next run holds
+        void nextRun(double share) {
+            weight = share;
         }
 
         @Override
@@ -144,13 +168,12 @@ public record BiasCorrection(EngineOptions engine, int samples) {
 
         @Override
         public Tensor apply(String value, Tensor tensor) {
-            Tensor means = channelMeans(tensor);
-            float[] shift = toHost(means);
-            float[] target = expected.getOrDefault(value, shift);
+            float[] found = toHost(channelMeans(tensor));
+            float[] target = expected.getOrDefault(value, found);
+            float[] shift = shifts.computeIfAbsent(value, _ -> new float[found.length]);
             for (int channel = 0; channel < shift.length; channel++) {
-                shift[channel] = target[channel] - shift[channel];
+                shift[channel] += (float) (weight * (target[channel] - found[channel] - shift[channel]));
             }
-            shifts.put(value, shift);
             long[] shape = new long[(int) tensor.dim()];
             Arrays.fill(shape, 1);
             shape[1] = shift.length;

@@ -1,6 +1,7 @@
 package ai.vernier.analyze;
 
 import ai.vernier.onnx.Graph;
+import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Node;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,8 +25,8 @@ public record MultiplyAccumulates(Map<String, Long> byNode, List<String> unknown
         Map<String, Long> byNode = new LinkedHashMap<>();
         List<String> unknown = new ArrayList<>();
         for (Node node : graph.nodes()) {
-            if (isCounted(node)) {
-                OptionalLong count = count(node, shapes);
+            if (isCounted(node) && !node.outputs().isEmpty()) {
+                OptionalLong count = countOrNone(node, shapes);
                 if (count.isPresent()) {
                     byNode.merge(node.label(), count.getAsLong(), Long::sum);
                 } else {
@@ -38,7 +39,11 @@ public record MultiplyAccumulates(Map<String, Long> byNode, List<String> unknown
 
     /// Sum over the nodes of known shape.
     public long total() {
-        return byNode.values().stream().mapToLong(Long::longValue).sum();
+        return byNode.values().stream().mapToLong(Long::longValue).reduce(0, MultiplyAccumulates::saturated);
+    }
+
+    private static long saturated(long a, long b) {
+        return a > Long.MAX_VALUE - b ? Long.MAX_VALUE : a + b;
     }
 
     private static boolean isCounted(Node node) {
@@ -47,6 +52,15 @@ public record MultiplyAccumulates(Map<String, Long> byNode, List<String> unknown
                 true;
             default -> false;
         };
+    }
+
+    /// Empty also where the count exceeds a long or an attribute is no number.
+    private static OptionalLong countOrNone(Node node, Map<String, long[]> shapes) {
+        try {
+            return count(node, shapes);
+        } catch (ArithmeticException | InvalidInputException _) {
+            return OptionalLong.empty();
+        }
     }
 
     private static OptionalLong count(Node node, Map<String, long[]> shapes) {
@@ -77,7 +91,7 @@ public record MultiplyAccumulates(Map<String, Long> byNode, List<String> unknown
         OptionalLong fromInput = product(rows, inputWeights);
         OptionalLong fromState = product(rows, recurrentWeights);
         return fromInput.isPresent() && fromState.isPresent()
-                ? OptionalLong.of(fromInput.getAsLong() + fromState.getAsLong())
+                ? OptionalLong.of(Math.addExact(fromInput.getAsLong(), fromState.getAsLong()))
                 : OptionalLong.empty();
     }
 

@@ -4,6 +4,7 @@ import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Dimension;
 import ai.vernier.onnx.Graph;
+import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.Shape;
 import ai.vernier.onnx.TensorData;
@@ -78,12 +79,28 @@ final class ShapeInference {
     }
 
     private void infer(Node node) {
+        if (node.outputs().isEmpty()) {
+            return;
+        }
         if (node.opType().equals("Constant")
                 && node.attributes().get("value") instanceof Attribute.TensorValue(TensorData tensor)) {
             constant(node.outputs().getFirst(), tensor);
             return;
         }
-        output(node).ifPresent(found -> shapes.merge(node.outputs().getFirst(), found, ShapeInference::better));
+        outputOrNone(node).ifPresent(found -> shapes.merge(node.outputs().getFirst(), found, ShapeInference::better));
+    }
+
+    /// Empty also where the node contradicts itself: whoever runs it says what is wrong.
+    private Optional<long[]> outputOrNone(Node node) {
+        try {
+            return output(node);
+        } catch (InvalidInputException
+                | IllegalArgumentException
+                | IndexOutOfBoundsException
+                | ArithmeticException
+                | NegativeArraySizeException _) {
+            return Optional.empty();
+        }
     }
 
     /// The inferred extents, completed by what the file states.

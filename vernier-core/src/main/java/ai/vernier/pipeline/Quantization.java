@@ -33,9 +33,10 @@ import java.util.Map;
 public record Quantization(
         QuantizedModel quantized, PassLog passes, Recipe recipe, long calibrationSamples, Map<String, Double> seconds) {
 
-    /// The data-free rewrites that every model gets before it is planned.
-    public static PassResult prepare(Model model) {
-        return Preparation.passes().apply(model);
+    /// The data-free rewrites that a model gets before it is planned.
+    public static PassResult prepare(Model model, Recipe recipe) {
+        return Preparation.chosen(recipe.skippedPasses(), recipe.extraPasses(), recipe.newestOpset())
+                .apply(model);
     }
 
     /// Quantizes `model` as `recipe` says, with one pass over `samples`.
@@ -45,7 +46,7 @@ public record Quantization(
     /// @throws ai.vernier.onnx.UnsupportedModelException where the model has something that cannot be executed
     public static Quantization of(Model model, Recipe recipe, Calibration calibration) {
         Stopwatch stopwatch = new Stopwatch();
-        PassResult prepared = stopwatch.time("prepare", () -> prepare(model));
+        PassResult prepared = stopwatch.time("prepare", () -> prepare(model, recipe));
         Plan plan = stopwatch.time(
                 "plan", () -> PlanResolver.resolve(recipe, prepared.model(), Target.load(recipe.target())));
         StatisticsRequest needs = CalibrationNeeds.of(prepared.model(), plan);

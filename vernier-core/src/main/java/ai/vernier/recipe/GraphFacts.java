@@ -1,11 +1,11 @@
 package ai.vernier.recipe;
 
 import ai.vernier.onnx.DataType;
+import ai.vernier.onnx.ElementTypes;
 import ai.vernier.onnx.Graph;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.UseLists;
-import ai.vernier.passes.ElementTypes;
 import ai.vernier.target.Behaviour;
 import ai.vernier.target.Target;
 import java.util.HashSet;

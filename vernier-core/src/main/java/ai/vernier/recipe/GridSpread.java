@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// Sums of products ask for grids on what they read, wherever it comes from. All other arithmetic joins in where
 /// everything it reads is on a grid already, so that no value that is born in floating point (a variance, a mask) is
 /// squeezed onto a grid on its way to another floating-point operator; and it stays out where all who read it are.
-/// Data movement carries grids along.
+/// Data movement carries grids along. A Concat that only hands values out of the graph stays out too: one grid for
+/// boxes of 400 pixels and scores below 1 would leave nothing of the scores, and no integer operator needs it.
 final class GridSpread {
     /// Attention masks are written as −10⁴, −10⁹ or −∞: no grid holds them and data.
     private static final float MASK = 1e4f;
@@ -173,27 +174,34 @@ final class GridSpread {
                 .orElse(null);
     }
 
-    /// Arithmetic without weights gains nothing from integers where all its readers need floating point.
+    /// Arithmetic without weights gains nothing from integers where all its readers need floating point; a Concat gains
+    /// nothing either where the only other reader is the caller.
     private void leaveToFloatReaders(Node node) {
         List<Node> nodes = chain(node).map(Chains.Chain::nodes).orElse(List.of(node));
         boolean mayLeave =
                 computed.contains(node) && !(facts.behaviour(nodes.getFirst()) instanceof Behaviour.WeightedSum);
         boolean last = nodes.getLast().outputs().equals(node.outputs());
-        if (mayLeave && last && node.outputs().stream().noneMatch(this::isWanted)) {
+        boolean joins = facts.behaviour(node) instanceof Behaviour.SharesGrid;
+        if (mayLeave && last && node.outputs().stream().noneMatch(output -> isWanted(output, !joins))) {
+            String reason = joins
+                    ? "no integer operator reads what it joins, and each part is finer on its own grid"
+                    : "all its readers compute in floating point";
             for (Node left : nodes) {
                 computed.remove(left);
-                floatReasons.put(left, "all its readers compute in floating point");
+                floatReasons.put(left, reason);
                 left.outputs().forEach(output -> states.put(output, State.FLOAT));
             }
         }
     }
 
-    private boolean isWanted(String tensor) {
-        return facts.uses().isGraphOutput(tensor)
+    /// Whether an integer operator reads `tensor`, moved or as it is, or the caller does and that counts.
+    private boolean isWanted(String tensor, boolean callerCounts) {
+        return (callerCounts && facts.uses().isGraphOutput(tensor))
                 || facts.uses().consumers(tensor).stream()
                         .anyMatch(reader -> computed.contains(reader)
                                 || (movesGrid(reader)
-                                        && reader.outputs().stream().anyMatch(this::isWanted)));
+                                        && reader.outputs().stream()
+                                                .anyMatch(output -> isWanted(output, callerCounts))));
     }
 
     private void demandInputs(Node node) {

@@ -2,12 +2,15 @@ package ai.vernier.recipe;
 
 import ai.vernier.data.Preprocessing;
 import ai.vernier.onnx.InvalidInputException;
+import ai.vernier.onnx.rewrite.OpsetUpgrade;
 import ai.vernier.settings.Section;
 import ai.vernier.target.Target;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -17,6 +20,9 @@ final class RecipeReader {
     private static final Section.Bounds ACTIVATION_BITS = new Section.Bounds(4, 16);
     private static final Section.Bounds COUNT = new Section.Bounds(1, Integer.MAX_VALUE);
     private static final Section.Bounds COUNT_OR_ALL = new Section.Bounds(0, Integer.MAX_VALUE);
+
+    private static final Section.Bounds OPSET =
+            new Section.Bounds((int) OpsetUpgrade.OLDEST, (int) OpsetUpgrade.NEWEST);
 
     private RecipeReader() {}
 
@@ -33,6 +39,9 @@ final class RecipeReader {
                 calibration.integer("batch", COUNT, recipe.batch()),
                 calibration.integer("samples", COUNT_OR_ALL, 0),
                 root.flag("bias-correction", recipe.biasCorrection()),
+                passes(root, "skip-passes", Recipe::passProblem),
+                passes(root, "extra-passes", Recipe::extraPassProblem),
+                root.integer("newest-opset", OPSET, (int) recipe.newestOpset()),
                 preprocessing(root),
                 root.sections("rules").stream().map(RecipeReader::rule).toList());
         root.finish();
@@ -46,6 +55,14 @@ final class RecipeReader {
             e.problems().forEach(problem -> root.problem("target", problem));
             return Target.load(Target.GENERIC_INT8);
         }
+    }
+
+    private static List<String> passes(Section root, String key, Function<String, Optional<String>> check) {
+        List<String> names = root.texts(key);
+        for (String name : names) {
+            check.apply(name).ifPresent(problem -> root.problem(key, problem));
+        }
+        return names;
     }
 
     private static Map<String, String> preprocessing(Section root) {

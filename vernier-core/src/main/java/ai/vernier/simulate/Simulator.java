@@ -45,16 +45,20 @@ public final class Simulator implements AutoCloseable {
         return new Simulator(Executor.compile(simulation.model(), options, visible), grids);
     }
 
-    /// Runs `quantized` once in plain float arithmetic, showing values to `early` before they move to their grid, so
-    /// that what it changes is quantized like any other value.
-    public static Map<String, TensorData> runOnce(
-            QuantizedModel quantized, EngineOptions options, Map<String, TensorData> inputs, ValueHook early) {
+    /// Compiles a simulation in plain float arithmetic, of whose values [#runEarly] can change the `early` ones.
+    ///
+    /// @throws ai.vernier.onnx.UnsupportedModelException as [#compile(QuantizedModel, EngineOptions)]
+    public static Simulator compilePlain(QuantizedModel quantized, EngineOptions options, Predicate<String> early) {
         Simulation simulation = Simulation.plain(quantized);
         Map<String, ToGrid> grids = simulation.steps();
-        ValueHook hook = new EarlyHook(grids, early);
-        try (Executor executor = Executor.compile(simulation.model(), options, hook::wants)) {
-            return executor.run(inputs, hook);
-        }
+        Predicate<String> visible = value -> grids.containsKey(value) || early.test(value);
+        return new Simulator(Executor.compile(simulation.model(), options, visible), grids);
+    }
+
+    /// Runs the model once, showing values to `early` before they move to their grid, so that what it changes is
+    /// quantized like any other value.
+    public Map<String, TensorData> runEarly(Map<String, TensorData> inputs, ValueHook early) {
+        return executor.run(inputs, new EarlyHook(grids, early));
     }
 
     /// Runs the model once; see [Executor#run(Map)].

@@ -38,10 +38,6 @@ class VerificationTest {
     /// integer kernels. Rounding float32 sums instead of accumulators gives 8 dB (YOLOX) and 26 dB (MobileNetV2).
     private static final double LEAST_SQNR = 95;
 
-    /// A known gap: with the engine's packed convolutions one code of YOLOX-nano lies on the other side of a tie, and
-    /// 60 layers of 8 bits make that 9.9 dB. Everything below 5 dB would be another defect.
-    private static final double LEAST_SQNR_OF_YOLOX = 5;
-
     static List<Path> models() {
         return RealModels.files();
     }
@@ -58,13 +54,9 @@ class VerificationTest {
             Map<String, TensorData> found = ort.run(inputs);
             simulator.run(inputs).forEach((name, expected) -> {
                 Verification.Output output = Verification.compare(expected, Objects.requireNonNull(found.get(name)));
-                assertThat(output.difference().sqnr()).as(name).isGreaterThan(least(file));
+                assertThat(output.difference().sqnr()).as(name).isGreaterThan(LEAST_SQNR);
             });
         }
-    }
-
-    private static double least(Path file) {
-        return file.endsWith("yolox_nano_416.onnx") ? LEAST_SQNR_OF_YOLOX : LEAST_SQNR;
     }
 
     @Test

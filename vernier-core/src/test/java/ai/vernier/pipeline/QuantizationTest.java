@@ -2,6 +2,7 @@ package ai.vernier.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vernier.data.Batch;
 import ai.vernier.data.Difference;
 import ai.vernier.data.ProgressListener;
 import ai.vernier.data.SampleSource;
@@ -108,6 +109,45 @@ class QuantizationTest {
         // 3-bit weights shift the means visibly; what is left is the rounding of bias and output to their grids.
         assertThat(before).isGreaterThan(0.02);
         assertThat(after).isLessThan(before / 3);
+    }
+
+    @Test
+    void modelsThatTakeOneSampleAtATimeKeepTheirBiases() {
+        Quantization single = Quantization.of(
+                model,
+                recipe(true),
+                new Quantization.Calibration(new OneByOne(samples), ENGINE, ProgressListener.SILENT));
+        assertThat(single.quantized().notes())
+                .anyMatch(note -> note.contains("biases were not corrected") && note.contains("batches of 1 samples"));
+    }
+
+    /// Samples for a model that takes one at a time.
+    private record OneByOne(SampleSource source) implements SampleSource {
+        @Override
+        public List<String> inputNames() {
+            return source.inputNames();
+        }
+
+        @Override
+        public long size() {
+            return source.size();
+        }
+
+        @Override
+        public int maxBatch() {
+            return 1;
+        }
+
+        @Override
+        public Batch read(long first, int count) {
+            assertThat(count).isEqualTo(1);
+            return source.read(first, count);
+        }
+
+        @Override
+        public void close() {
+            source.close();
+        }
     }
 
     private double worstMeanError(Quantization quantization) {

@@ -2,11 +2,11 @@ package ai.vernier.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vernier.onnx.ElementTypes;
 import ai.vernier.onnx.Graph;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.io.OnnxReader;
-import ai.vernier.passes.ElementTypes;
 import ai.vernier.passes.Preparation;
 import ai.vernier.target.Behaviour;
 import ai.vernier.target.Target;

@@ -8,6 +8,7 @@ import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.TensorData;
+import ai.vernier.onnx.io.OnnxText;
 import ai.vernier.quant.Granularity;
 import ai.vernier.quant.IntegerFormat;
 import ai.vernier.quant.QuantSpec;
@@ -16,6 +17,8 @@ import ai.vernier.target.Target;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PlanResolverTest {
     private final Target target = Target.load(Target.GENERIC_INT8);
@@ -39,6 +42,28 @@ class PlanResolverTest {
                 g  uint8 mse  output of Gemm 'g': uint8 asymmetric
                 y  uint8 [0.0, 1.0]  output of Softmax 'y', whose range [0.0, 1.0] is known: uint8 asymmetric
                 """);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Gelu (a)",
+                "HardSwish (a)",
+                "Swish (a)",
+                "Mish (a)",
+                "LayerNormalization (a, g, g)",
+                "RMSNormalization (a, g)",
+                "InstanceNormalization (a, i, i)",
+            })
+    void fusedOperatorsReadAndWriteGrids(String operator) {
+        Plan plan = resolve(
+                OnnxText.parse("<ir_version: 12, opset_import: [\"\" : 24]> g (float[1,2,2] x) => (float[1,2,2] y)"
+                        + " <float[2,2] w = {1.0, 2.0, 3.0, 4.0}, float[2] g = {1.0, 2.0}, float[2] i = {1.0, 2.0}>"
+                        + " { p = MatMul (x, w)  a = Neg (p)  n = " + operator + "  y = MatMul (n, w) }"));
+
+        assertThat(spec(plan, "a")).isEqualTo(activation(8, Scheme.ASYMMETRIC));
+        assertThat(plan.decision("n").rule()).startsWith("output of " + operator.replaceAll(" .*", ""));
+        assertThat(spec(plan, "n")).isEqualTo(activation(8, Scheme.ASYMMETRIC));
     }
 
     @Test
@@ -113,7 +138,8 @@ class PlanResolverTest {
                 .node("Flatten a -> e")
                 .node("Concat e f -> c", Map.of("axis", Attribute.of(1)))
                 .node("Concat c e -> d", Map.of("axis", Attribute.of(1)))
-                .outputs("d"));
+                .node("Relu d -> y")
+                .outputs("y"));
 
         assertThat(plan.decision("d")).isInstanceOf(Decision.Calibrated.class);
         for (String tied : new String[] {"a", "b", "c", "e", "f"}) {
@@ -122,6 +148,23 @@ class PlanResolverTest {
                     .as(tied)
                     .isEqualTo("d");
         }
+    }
+
+    @Test
+    void partsThatAreOnlyJoinedToBeHandedOutKeepTheirOwnGrids() {
+        Plan plan = resolve(new NetBuilder()
+                .input("x", 1, 1, 4, 4)
+                .weight("w", 1, 1, 1, 1)
+                .node("Conv x w -> boxes")
+                .node("Conv x w -> logits")
+                .node("Sigmoid logits -> scores")
+                .node("Concat boxes scores -> c", Map.of("axis", Attribute.of(1)))
+                .node("Transpose c -> y")
+                .outputs("y"));
+
+        assertThat(plan.quantized()).containsExactly("x", "w", "boxes", "logits");
+        assertKeptFloat(plan, "c", "each part is finer on its own grid");
+        assertKeptFloat(plan, "scores", "all its readers compute in floating point");
     }
 
     @Test
@@ -136,7 +179,8 @@ class PlanResolverTest {
                         .node("Conv a w -> b")
                         .node("MaxPool a -> part")
                         .node("Concat s wide b part -> c")
-                        .outputs("c"),
+                        .node("Relu c -> y")
+                        .outputs("y"),
                 Rule.of(Selector.ofNames("wide"), new Setting.ActivationBits(16)));
 
         assertThat(plan.decision("s")).isInstanceOf(Decision.Fixed.class);
@@ -156,7 +200,8 @@ class PlanResolverTest {
                 .node("Sigmoid a -> s")
                 .node("Sigmoid x -> t")
                 .node("Concat s t -> d")
-                .outputs("d"));
+                .node("Relu d -> y")
+                .outputs("y"));
 
         assertThat(((Decision.SameAs) plan.decision("c")).leader()).isEqualTo("x");
         assertThat(((Decision.SameAs) plan.decision("d")).leader()).isEqualTo("s");

@@ -14,6 +14,9 @@ class RecipeTest {
             per: tensor
             weight-bits: 4
             activation-method: percentile:99.99
+            skip-passes: [FoldPad, FuseGemm]
+            extra-passes: ReplaceBatchNorm
+            newest-opset: 23
             calibration: {batch: 2}
             rules:
               - regex: '^layer1\\.'
@@ -38,6 +41,7 @@ class RecipeTest {
         assertThat(recipe.precision())
                 .isEqualTo(new Precision(Per.TENSOR, 4, 8, false, "minmax", "percentile:99.99", false));
         assertThat(recipe.batch()).isEqualTo(2);
+        assertThat(recipe.skippedPasses()).containsExactly("FoldPad", "FuseGemm");
         assertThat(recipe.rules())
                 .containsExactly(
                         Rule.of(Selector.ofRegex("^layer1\\."), new Setting.KeepFloat(true)),
@@ -91,6 +95,9 @@ class RecipeTest {
                 activation-method: mse
                 symmetric: false
                 bias-correction: true
+                skip-passes: []
+                extra-passes: []
+                newest-opset: 21
                 calibration:
                   batch: 8
                   samples: 0  # all
@@ -104,6 +111,7 @@ class RecipeTest {
                 vernier-recipe: 2
                 target: generic-int9
                 weight-bits: 1
+                skip-passes: [FuseGem]
                 rules:
                   - float: true
                   - regex: '['
@@ -118,14 +126,16 @@ class RecipeTest {
                                                 assertThat(problem).startsWith("r.yaml:1: vernier-recipe: found '2'"),
                                         problem -> assertThat(problem).startsWith("r.yaml:2: target: "),
                                         problem -> assertThat(problem).startsWith("r.yaml:3: weight-bits: found '1'"),
-                                        problem ->
-                                                assertThat(problem).startsWith("r.yaml:5: rules[0]: selects nothing"),
-                                        problem ->
-                                                assertThat(problem).startsWith("r.yaml:6: rules[1].regex: found '['"),
-                                        problem -> assertThat(problem).startsWith("r.yaml:6: rules[1]: sets nothing"),
-                                        problem -> assertThat(problem).startsWith("r.yaml:8: rules[2]: sets nothing"),
                                         problem -> assertThat(problem)
-                                                .isEqualTo("r.yaml:8: rules[2].weightbits: unknown key; "
+                                                .startsWith("r.yaml:4: skip-passes: found 'FuseGem'"),
+                                        problem ->
+                                                assertThat(problem).startsWith("r.yaml:6: rules[0]: selects nothing"),
+                                        problem ->
+                                                assertThat(problem).startsWith("r.yaml:7: rules[1].regex: found '['"),
+                                        problem -> assertThat(problem).startsWith("r.yaml:7: rules[1]: sets nothing"),
+                                        problem -> assertThat(problem).startsWith("r.yaml:9: rules[2]: sets nothing"),
+                                        problem -> assertThat(problem)
+                                                .isEqualTo("r.yaml:9: rules[2].weightbits: unknown key; "
                                                         + "did you mean 'weight-bits'?")));
     }
 }
