@@ -7,6 +7,9 @@ import ai.vernier.onnx.OperatorSet;
 import ai.vernier.onnx.Shape;
 import ai.vernier.onnx.Value;
 import ai.vernier.onnx.io.OnnxReader;
+import ai.vernier.onnx.rewrite.Outcome;
+import ai.vernier.onnx.rewrite.PassLog;
+import ai.vernier.onnx.rewrite.PassResult;
 import ai.vernier.pipeline.Quantization;
 import ai.vernier.recipe.Plan;
 import ai.vernier.recipe.PlanResolver;
@@ -37,6 +40,7 @@ import picocli.CommandLine.Parameters;
             "%nExamples:",
             "  vernier inspect model.onnx",
             "  vernier inspect model.onnx --json | jq .operators",
+            "  vernier inspect model.onnx --passes",
             "  vernier inspect model.onnx --plan --exclude-op Softmax --weight-bits 4",
         })
 final class InspectCommand implements Callable<Integer> {
@@ -46,7 +50,12 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--plan", description = "Also show which grid each tensor would get, and the rule that says so.")
     private boolean withPlan;
 
-    @ArgGroup(validate = false, heading = "%nWith --plan, what would be quantized, and how:%n")
+    @Option(
+            names = "--passes",
+            description = "Also show how the graph would be cleaned up first: by which pass, where, and why not.")
+    private boolean withPasses;
+
+    @ArgGroup(validate = false, heading = "%nWith --passes and --plan, what would be quantized, and how:%n")
     private RecipeOptions recipeOptions = new RecipeOptions();
 
     @Mixin
@@ -60,8 +69,8 @@ final class InspectCommand implements Callable<Integer> {
         List<String> lines = new ArrayList<>();
         describeModel(model, fields, lines);
         describeSummary(summary, fields, lines);
-        if (withPlan) {
-            describePlan(model, fields, lines);
+        if (withPasses || withPlan) {
+            describeStages(model, fields, lines);
         }
         output.print(new Answer(fields, lines));
         return ExitCode.DONE.code();
@@ -131,13 +140,45 @@ final class InspectCommand implements Callable<Integer> {
         summary.operators().forEach((operator, count) -> lines.add("  %6d  %s".formatted(count, operator)));
     }
 
-    /// The plan of the prepared model, as `vernier quantize` would make it.
-    private void describePlan(Model model, Map<String, Object> fields, List<String> lines) {
+    /// Passes and plan as `vernier quantize` would have them.
+    private void describeStages(Model model, Map<String, Object> fields, List<String> lines) {
         Recipe recipe = recipeOptions.recipe(null);
-        Model prepared = Quantization.prepare(model).model();
-        Plan plan = PlanResolver.resolve(recipe, prepared, Target.load(recipe.target()));
-        fields.put("plan", PlanFields.of(plan));
+        PassResult prepared = Quantization.prepare(model, recipe);
+        if (withPasses) {
+            describePasses(prepared.log(), fields, lines);
+        }
+        if (withPlan) {
+            Plan plan = PlanResolver.resolve(recipe, prepared.model(), Target.load(recipe.target()));
+            fields.put("plan", PlanFields.of(plan));
+            lines.add("");
+            plan.toText().lines().forEach(lines::add);
+        }
+    }
+
+    private static void describePasses(PassLog log, Map<String, Object> fields, List<String> lines) {
+        fields.put("passes", log.entries().stream().map(InspectCommand::fields).toList());
         lines.add("");
-        plan.toText().lines().forEach(lines::add);
+        lines.add("%d rewrites applied, %d skipped"
+                .formatted(log.applied().size(), log.skipped().size()));
+        log.entries().forEach(entry -> lines.add("  " + text(entry)));
+    }
+
+    private static Map<String, Object> fields(PassLog.Entry entry) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("pass", entry.pass());
+        fields.put("node", entry.node());
+        switch (entry.outcome()) {
+            case Outcome.Applied(String description) -> fields.put("applied", description);
+            case Outcome.Skipped(String reason) -> fields.put("skipped", reason);
+        }
+        return fields;
+    }
+
+    private static String text(PassLog.Entry entry) {
+        String outcome = switch (entry.outcome()) {
+            case Outcome.Applied(String description) -> description;
+            case Outcome.Skipped(String reason) -> "skipped: " + reason;
+        };
+        return "%-22s  %s: %s".formatted(entry.pass(), entry.node(), outcome);
     }
 }

@@ -1,5 +1,6 @@
 package ai.vernier.cli;
 
+import ai.vernier.data.DataSources;
 import ai.vernier.data.Labels;
 import ai.vernier.data.Metric;
 import ai.vernier.data.Metrics;
@@ -16,6 +17,7 @@ import ai.vernier.pipeline.Summary;
 import ai.vernier.recipe.Recipe;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -127,10 +129,9 @@ final class QuantizeCommand implements Callable<Integer> {
         Optional<Evaluation> judged = evaluation(findings, workpiece);
         Path destination = first(out, null).orElseGet(() -> defaultOut(workpiece, recipe));
         requireOptions(findings, data, destination);
-        if (model.isPresent() && recipe.isPresent()) {
-            data.ifPresent(file -> findings.collect(() -> requireEnough(file, model.get(), recipe.get())));
-            judged.ifPresent(asked -> findings.collect(() -> requireLabelled(asked, model.get(), recipe.get())));
-        }
+        Opening opening = new Opening(model, recipe);
+        data.ifPresent(file -> findings.collect(() -> requireEnough(file, opening)));
+        judged.ifPresent(asked -> findings.collect(() -> requireLabelled(asked, opening)));
         findings.throwIfAny();
         return new Job(
                 workpiece.model(),
@@ -166,21 +167,37 @@ final class QuantizeCommand implements Callable<Integer> {
         return Optional.of(new Evaluation(data.get(), read.get(), asked.get()));
     }
 
+    /// What there is to open data with, where problems of the model or the recipe must not hide those of the data.
+    private record Opening(Optional<Model> model, Optional<Recipe> recipe) {}
+
     /// Opening the data finds everything that is wrong with it but single values.
-    private Path requireEnough(Path data, Model model, Recipe recipe) {
-        try (SampleSource source = open(data, model, recipe)) {
-            if (source.size() < recipe.samples()) {
-                throw new InvalidInputException(
-                        "%s: holds %d samples, but %d were asked for; give more data or lower --samples"
-                                .formatted(data, source.size(), recipe.samples()));
-            }
-            return data;
+    private Path requireEnough(Path data, Opening opening) {
+        Optional<Long> size = size(data, opening);
+        long asked = opening.recipe().map(Recipe::samples).orElse(0L);
+        if (size.isPresent() && size.get() < asked) {
+            throw new InvalidInputException(
+                    "%s: holds %d samples, but %d were asked for; give more data or lower --samples"
+                            .formatted(data, size.get(), asked));
         }
+        return data;
     }
 
-    private Labels requireLabelled(Evaluation asked, Model model, Recipe recipe) {
-        try (SampleSource source = open(asked.data(), model, recipe)) {
-            return asked.labels().requireSize(source.size());
+    private Labels requireLabelled(Evaluation asked, Opening opening) {
+        Optional<Long> size = size(asked.data(), opening);
+        return size.isPresent() ? asked.labels().requireSize(size.get()) : asked.labels();
+    }
+
+    /// Samples in `data`, which a model has to be known for.
+    private Optional<Long> size(Path data, Opening opening) {
+        if (opening.model().isEmpty()) {
+            DataSources.requireExists(data);
+            return Optional.empty();
+        }
+        Map<String, String> settings =
+                opening.recipe().map(Recipe::preprocessing).orElse(images.over(Map.of()));
+        ModelInputs inputs = ModelInputs.of(opening.model().get());
+        try (SampleSource source = ImageFlags.open(data, inputs, settings, engine.threads())) {
+            return Optional.of(source.size());
         }
     }
 

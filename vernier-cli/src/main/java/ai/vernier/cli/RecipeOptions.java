@@ -1,11 +1,13 @@
 package ai.vernier.cli;
 
+import ai.vernier.calibrate.RangeMethod;
 import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.recipe.Per;
 import ai.vernier.recipe.Recipe;
 import ai.vernier.recipe.Rule;
 import ai.vernier.recipe.Selector;
 import ai.vernier.recipe.Setting;
+import ai.vernier.settings.Section;
 import ai.vernier.target.Target;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,6 +61,25 @@ final class RecipeOptions {
             description = "Take the mean error of each layer out of its bias. On unless the recipe says otherwise.")
     private @Nullable Boolean biasCorrection;
 
+    @Option(
+            names = "--skip-pass",
+            paramLabel = "NAME",
+            description = "Leave this clean-up of the graph out, by the name that inspect --passes shows. Repeatable.")
+    private List<String> skippedPasses = new ArrayList<>();
+
+    @Option(
+            names = "--extra-pass",
+            paramLabel = "NAME",
+            description = "Also run this clean-up, which is off by default: ReplaceBatchNorm. Repeatable.")
+    private List<String> extraPasses = new ArrayList<>();
+
+    @Option(
+            names = "--newest-opset",
+            paramLabel = "N",
+            description = "How far clean-ups may raise an older model, 7 to 24. 24 brings Swish, 23 RMSNormalization,"
+                    + " 20 Gelu, 17 LayerNormalization. Default: 21.")
+    private @Nullable Integer newestOpset;
+
     @Option(names = "--exclude", paramLabel = "NAME", description = "Keep this tensor or node in float. Repeatable.")
     private List<String> excluded = new ArrayList<>();
 
@@ -101,6 +122,15 @@ final class RecipeOptions {
         Recipe recipe = chosen == null ? Recipe.defaults(target()) : retargeted(Recipe.read(chosen));
         if (biasCorrection != null) {
             recipe = recipe.withBiasCorrection(biasCorrection);
+        }
+        if (newestOpset != null) {
+            recipe = recipe.withNewestOpset(newestOpset);
+        }
+        for (String pass : extraPasses) {
+            recipe = recipe.withExtraPass(pass);
+        }
+        for (String pass : skippedPasses) {
+            recipe = recipe.withoutPass(pass);
         }
         for (Setting setting : settings()) {
             recipe = recipe.with(setting);
@@ -164,6 +194,13 @@ final class RecipeOptions {
         List<String> problems = new ArrayList<>();
         requireBits(problems, "--weight-bits", weightBits, 2);
         requireBits(problems, "--activation-bits", activationBits, 4);
+        requireMethod(problems, "--method", method);
+        requireMethod(problems, "--weight-method", weightMethod);
+        requireBetween(problems, "--newest-opset", newestOpset, new Section.Bounds(7, 24));
+        extraPasses.forEach(
+                pass -> Recipe.extraPassProblem(pass).ifPresent(problem -> problems.add("--extra-pass: " + problem)));
+        skippedPasses.forEach(
+                pass -> Recipe.passProblem(pass).ifPresent(problem -> problems.add("--skip-pass: " + problem)));
         excludedPatterns.forEach(pattern -> requireRegex(problems, "--exclude-regex", pattern));
         includedPatterns.forEach(pattern -> requireRegex(problems, "--include-regex", pattern));
         if (!problems.isEmpty()) {
@@ -172,8 +209,23 @@ final class RecipeOptions {
     }
 
     private static void requireBits(List<String> problems, String option, @Nullable Integer bits, int least) {
-        if (bits != null && (bits < least || bits > 16)) {
-            problems.add("%s: found %d, expected %d to 16".formatted(option, bits, least));
+        requireBetween(problems, option, bits, new Section.Bounds(least, 16));
+    }
+
+    private static void requireBetween(
+            List<String> problems, String option, @Nullable Integer found, Section.Bounds bounds) {
+        if (found != null && (found < bounds.min() || found > bounds.max())) {
+            problems.add("%s: found %d, expected %d to %d".formatted(option, found, bounds.min(), bounds.max()));
+        }
+    }
+
+    private static void requireMethod(List<String> problems, String option, @Nullable String name) {
+        try {
+            if (name != null) {
+                RangeMethod.parse(name);
+            }
+        } catch (InvalidInputException e) {
+            e.problems().forEach(problem -> problems.add(option + ": " + problem));
         }
     }
 

@@ -145,6 +145,24 @@ class BadInputTest {
     }
 
     @Test
+    void aProblemOfTheFlagsHidesNoneOfTheData() {
+        Invocation run = Invocation.of(
+                "quantize",
+                MODEL,
+                "--calibration",
+                inputs.resolve("missing.npy"),
+                "--method",
+                "guess",
+                "--weight-bits",
+                33,
+                "--out",
+                inputs.resolve("out"));
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("--weight-bits").contains("--method").contains("missing.npy");
+    }
+
+    @Test
     void labelsThatDoNotFitAreRefused() throws IOException {
         Path labels = npy("labels.npy", TensorData.ofLongs(new long[] {1, 2, 3}, 3));
 

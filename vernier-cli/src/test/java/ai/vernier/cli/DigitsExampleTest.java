@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,25 @@ class DigitsExampleTest {
     }
 
     @Test
+    void anyNumberOfThreadsWritesTheSameBytes() {
+        Path one = quantizedWith(1);
+        Path two = quantizedWith(2);
+
+        for (String file : List.of("model.onnx", "model.encodings", "recipe.yaml")) {
+            assertThat(two.resolve(file)).hasSameBinaryContentAs(one.resolve(file));
+        }
+    }
+
+    private Path quantizedWith(int threads) {
+        Path out = temporary.resolve("threads-" + threads);
+        Path calibration = EXAMPLE.resolve("calibration.npy");
+        Invocation run = Invocation.of(
+                "quantize", MODEL, "--calibration", calibration, "--threads", threads, "--out", out, "--quiet");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        return out;
+    }
+
+    @Test
     void theReportNamesAccuracySizeAndFiles() {
         Path out = temporary.resolve("out");
         Invocation run = Invocation.of("quantize", EXAMPLE, "--out", out);
@@ -126,6 +146,18 @@ class DigitsExampleTest {
         assertThat(run.json().path("outputs").path(0).path("name").asString()).isEqualTo("logits");
         TensorData logits = Npy.read(out.resolve("logits.npy"));
         assertThat(logits.dims()).containsExactly(Npy.read(EVALUATION).dim(0), 10);
+    }
+
+    @Test
+    void inspectPrintsWhatThePassesDid() {
+        Invocation text = Invocation.of("inspect", MODEL, "--passes");
+        JsonNode json = Invocation.of("inspect", MODEL, "--passes", "--json").json();
+
+        assertThat(text.out()).contains(" rewrites applied, ").contains("FoldBatchNorm", ": folded into Conv ");
+        assertThat(json.path("passes").findValuesAsString("pass")).contains("FoldBatchNorm");
+        assertThat(Invocation.of("inspect", MODEL, "--passes", "--skip-pass", "FoldBatchNorm")
+                        .out())
+                .doesNotContain("FoldBatchNorm");
     }
 
     @Test

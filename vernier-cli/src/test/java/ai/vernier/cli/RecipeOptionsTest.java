@@ -69,6 +69,25 @@ class RecipeOptionsTest {
     }
 
     @Test
+    void passesAreSkippedByName() {
+        assertThat(parse("--skip-pass", "FoldPad", "--skip-pass", "FuseGemm")
+                        .recipe(null)
+                        .skippedPasses())
+                .containsExactly("FoldPad", "FuseGemm");
+        assertThat(parse("--extra-pass", "ReplaceBatchNorm").recipe(null).extraPasses())
+                .containsExactly("ReplaceBatchNorm");
+        assertThatThrownBy(() -> parse("--extra-pass", "FoldPad").recipe(null))
+                .hasMessageContaining("--extra-pass: found 'FoldPad', expected one of ReplaceBatchNorm");
+        assertThat(parse("--newest-opset", "23").recipe(null).newestOpset()).isEqualTo(23);
+        assertThatThrownBy(() -> parse("--newest-opset", "25").recipe(null))
+                .hasMessageContaining("--newest-opset: found 25, expected 7 to 24");
+        assertThatThrownBy(() -> parse("--skip-pass", "FoldPats").recipe(null))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("--skip-pass: found 'FoldPats', expected one of FoldConstants, ")
+                .hasMessageContaining("did you mean 'FoldPad'");
+    }
+
+    @Test
     void everyWrongFlagIsListed() {
         RecipeOptions options = parse("--weight-bits", "1", "--activation-bits", "17", "--exclude-regex", "(");
 
