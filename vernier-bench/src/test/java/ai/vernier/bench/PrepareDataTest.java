@@ -69,7 +69,7 @@ class PrepareDataTest {
         try (OrtModel model = OrtModel.open(file, 0);
                 SampleSource source = DataSources.open(folder.resolve(name).resolve("evaluation.npy"), inputs)) {
             labels.requireSize(source.size());
-            for (Batch batch : source.batches(inputs.fixedBatch().orElse(20))) {
+            for (Batch batch : source.batches(20)) {
                 TensorData output =
                         model.run(batch.inputs()).values().iterator().next();
                 score = score.merge(new TopK(1).measure(output, labels.range(batch.first(), batch.count())));

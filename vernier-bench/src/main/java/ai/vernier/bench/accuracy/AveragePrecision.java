@@ -1,4 +1,4 @@
-package ai.vernier.bench;
+package ai.vernier.bench.accuracy;
 
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,4 +1,4 @@
-package ai.vernier.bench;
+package ai.vernier.bench.accuracy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -9,11 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-class YoloxAveragePrecisionTest {
+class ObjectDetectionTest {
     private static final Box SQUARE = new Box(0, 0, 10, 10);
     private static final AveragePrecision AP50 = new AveragePrecision(0.5);
 
@@ -89,10 +88,10 @@ class YoloxAveragePrecisionTest {
     void yoloxNanoReachesItsStatedPrecision() throws IOException {
         Path data = Path.of(System.getProperty("vernier.root", ".."), "../shared/data");
         Assumptions.assumeTrue(Files.isDirectory(data), "needs " + data);
-        YoloxAveragePrecision evaluator = new YoloxAveragePrecision(data.resolve("coco/evaluation"));
+        ObjectDetection task = new ObjectDetection(data.resolve("coco"));
         try (OrtModel model = OrtModel.open(data.resolve("models/yolox_nano_416.onnx"), 0)) {
-            double precision = evaluator.score(input ->
-                    model.run(Map.of("images", input)).values().iterator().next());
+            double precision =
+                    task.measures(task.outputs(model::run)).getFirst().value();
             // Stated are 0.503 on 128 images; these 64 of them give 0.522.
             assertThat(precision).isEqualTo(0.522, within(0.01));
         }

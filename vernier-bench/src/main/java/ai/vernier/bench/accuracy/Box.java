@@ -1,4 +1,4 @@
-package ai.vernier.bench;
+package ai.vernier.bench.accuracy;
 
 /// A rectangle in pixels of its image, `left ≤ right`, `top ≤ bottom`.
 record Box(double left, double top, double right, double bottom) {

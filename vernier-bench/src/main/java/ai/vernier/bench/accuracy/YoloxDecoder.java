@@ -1,4 +1,4 @@
-package ai.vernier.bench;
+package ai.vernier.bench.accuracy;
 
 import ai.vernier.onnx.TensorData;
 import java.util.ArrayList;

@@ -1,0 +1,81 @@
+package ai.vernier.bench.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class FuzzTest {
+    private static final long SEED = 2026;
+
+    /// The limit of a trial is 5 s; on a busy machine the last node may go on for a while.
+    private static final long MAX_NANOS = Duration.ofSeconds(40).toNanos();
+
+    /// Inputs of at most a few megabytes, and tensors of at most a quarter of a gigabyte.
+    private static final long MAX_ALLOCATED = 2L << 30;
+
+    @Test
+    void theSmallModelsRunAsLongAsNobodyHarmsThem() throws IOException {
+        for (Corpus.Seed seed : Corpus.small().groups().getFirst()) {
+            assertThat(Trial.of(seed.bytes(), SEED)).as(seed.name()).isEqualTo(Trial.Verdict.RAN);
+        }
+    }
+
+    @Test
+    void theSameSeedGivesTheSameInput() throws IOException {
+        for (int i = 0; i < 20; i++) {
+            assertThat(Mutant.of(Corpus.small(), SEED, i).input())
+                    .isEqualTo(Mutant.of(Corpus.small(), SEED, i).input());
+        }
+    }
+
+    @Test
+    void mutationsOfSmallModelsRunOrAreRefused() throws IOException {
+        Map<Trial.Verdict, Integer> verdicts = run(Corpus.small(), 1200);
+        // A mutation that breaks everything tests only the reader.
+        assertThat(verdicts.get(Trial.Verdict.RAN)).isGreaterThan(200);
+        assertThat(verdicts.get(Trial.Verdict.INVALID)).isGreaterThan(200);
+    }
+
+    @Test
+    void mutationsOfRealModelsRunOrAreRefused() throws IOException {
+        Path data = Path.of(System.getProperty("vernier.root", ".."), "..", "shared", "data");
+        assumeTrue(Files.isDirectory(data), "no models in " + data.toAbsolutePath());
+        Map<Trial.Verdict, Integer> verdicts = run(Corpus.with(data, 1 << 20), 800);
+        assertThat(verdicts.get(Trial.Verdict.RAN)).isGreaterThan(100);
+    }
+
+    private static Map<Trial.Verdict, Integer> run(Corpus corpus, int count) throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        Map<Trial.Verdict, Integer> verdicts = new EnumMap<>(Trial.Verdict.class);
+        for (int index = 0; index < count; index++) {
+            Mutant mutant = Mutant.of(corpus, SEED, index);
+            String what = "seed %d, input %d from %s".formatted(SEED, index, mutant.origin());
+            long allocated = threads.getCurrentThreadAllocatedBytes();
+            long start = System.nanoTime();
+            verdicts.merge(verdict(mutant, index, what), 1, Integer::sum);
+            assertThat(System.nanoTime() - start).as(what + ": nanoseconds").isLessThan(MAX_NANOS);
+            assertThat(threads.getCurrentThreadAllocatedBytes() - allocated)
+                    .as(what + ": bytes allocated")
+                    .isLessThan(MAX_ALLOCATED);
+        }
+        return verdicts;
+    }
+
+    private static Trial.Verdict verdict(Mutant mutant, long index, String what) {
+        try {
+            return Trial.of(mutant.input(), index);
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            return fail(what, e);
+        }
+    }
+}
