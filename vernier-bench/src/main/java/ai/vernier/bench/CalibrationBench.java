@@ -48,7 +48,7 @@ public final class CalibrationBench {
 
     private CalibrationBench(Path file, Path data, EngineOptions engine, int batch) {
         this.file = file;
-        this.model = Preparation.passes().apply(OnnxReader.read(file)).model();
+        this.model = Preparation.STANDARD.passes().apply(OnnxReader.read(file)).model();
         this.samples = DataSources.open(data, ModelInputs.of(model));
         this.engine = engine;
         this.batch = batch;

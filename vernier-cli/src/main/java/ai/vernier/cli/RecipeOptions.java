@@ -2,6 +2,7 @@ package ai.vernier.cli;
 
 import ai.vernier.calibrate.RangeMethod;
 import ai.vernier.onnx.InvalidInputException;
+import ai.vernier.passes.Preparation;
 import ai.vernier.recipe.Per;
 import ai.vernier.recipe.Recipe;
 import ai.vernier.recipe.Rule;
@@ -123,15 +124,7 @@ final class RecipeOptions {
         if (biasCorrection != null) {
             recipe = recipe.withBiasCorrection(biasCorrection);
         }
-        if (newestOpset != null) {
-            recipe = recipe.withNewestOpset(newestOpset);
-        }
-        for (String pass : extraPasses) {
-            recipe = recipe.withExtraPass(pass);
-        }
-        for (String pass : skippedPasses) {
-            recipe = recipe.withoutPass(pass);
-        }
+        recipe = recipe.withPreparation(changed(recipe.preparation()));
         for (Setting setting : settings()) {
             recipe = recipe.with(setting);
         }
@@ -190,6 +183,17 @@ final class RecipeOptions {
         }
     }
 
+    private Preparation changed(Preparation preparation) {
+        Preparation changed = newestOpset == null ? preparation : preparation.withNewestOpset(newestOpset);
+        for (String pass : extraPasses) {
+            changed = changed.withExtra(pass);
+        }
+        for (String pass : skippedPasses) {
+            changed = changed.without(pass);
+        }
+        return changed;
+    }
+
     private void requireValid() {
         List<String> problems = new ArrayList<>();
         requireBits(problems, "--weight-bits", weightBits, 2);
@@ -197,15 +201,17 @@ final class RecipeOptions {
         requireMethod(problems, "--method", method);
         requireMethod(problems, "--weight-method", weightMethod);
         requireBetween(problems, "--newest-opset", newestOpset, new Section.Bounds(7, 24));
-        extraPasses.forEach(
-                pass -> Recipe.extraPassProblem(pass).ifPresent(problem -> problems.add("--extra-pass: " + problem)));
-        skippedPasses.forEach(
-                pass -> Recipe.passProblem(pass).ifPresent(problem -> problems.add("--skip-pass: " + problem)));
+        extraPasses.forEach(pass -> requirePass(problems, "--extra-pass", pass, Preparation.extras()));
+        skippedPasses.forEach(pass -> requirePass(problems, "--skip-pass", pass, Preparation.names()));
         excludedPatterns.forEach(pattern -> requireRegex(problems, "--exclude-regex", pattern));
         includedPatterns.forEach(pattern -> requireRegex(problems, "--include-regex", pattern));
         if (!problems.isEmpty()) {
             throw new InvalidInputException(problems);
         }
+    }
+
+    private static void requirePass(List<String> problems, String flag, String pass, List<String> known) {
+        Preparation.nameProblem(pass, known).ifPresent(problem -> problems.add(flag + ": " + problem));
     }
 
     private static void requireBits(List<String> problems, String option, @Nullable Integer bits, int least) {

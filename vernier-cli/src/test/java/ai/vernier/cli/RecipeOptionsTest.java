@@ -72,13 +72,18 @@ class RecipeOptionsTest {
     void passesAreSkippedByName() {
         assertThat(parse("--skip-pass", "FoldPad", "--skip-pass", "FuseGemm")
                         .recipe(null)
-                        .skippedPasses())
+                        .preparation()
+                        .skipped())
                 .containsExactly("FoldPad", "FuseGemm");
-        assertThat(parse("--extra-pass", "ReplaceBatchNorm").recipe(null).extraPasses())
+        assertThat(parse("--extra-pass", "ReplaceBatchNorm")
+                        .recipe(null)
+                        .preparation()
+                        .extra())
                 .containsExactly("ReplaceBatchNorm");
         assertThatThrownBy(() -> parse("--extra-pass", "FoldPad").recipe(null))
                 .hasMessageContaining("--extra-pass: found 'FoldPad', expected one of ReplaceBatchNorm");
-        assertThat(parse("--newest-opset", "23").recipe(null).newestOpset()).isEqualTo(23);
+        assertThat(parse("--newest-opset", "23").recipe(null).preparation().newestOpset())
+                .isEqualTo(23);
         assertThatThrownBy(() -> parse("--newest-opset", "25").recipe(null))
                 .hasMessageContaining("--newest-opset: found 25, expected 7 to 24");
         assertThatThrownBy(() -> parse("--skip-pass", "FoldPats").recipe(null))

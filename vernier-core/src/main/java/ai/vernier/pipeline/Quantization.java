@@ -13,7 +13,6 @@ import ai.vernier.observe.StatisticsRequest;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.rewrite.PassLog;
 import ai.vernier.onnx.rewrite.PassResult;
-import ai.vernier.passes.Preparation;
 import ai.vernier.recipe.Plan;
 import ai.vernier.recipe.PlanResolver;
 import ai.vernier.recipe.Recipe;
@@ -35,8 +34,7 @@ public record Quantization(
 
     /// The data-free rewrites that a model gets before it is planned.
     public static PassResult prepare(Model model, Recipe recipe) {
-        return Preparation.chosen(recipe.skippedPasses(), recipe.extraPasses(), recipe.newestOpset())
-                .apply(model);
+        return recipe.preparation().passes().apply(model);
     }
 
     /// Quantizes `model` as `recipe` says, with one pass over `samples`.

@@ -1,9 +1,7 @@
 package ai.vernier.recipe;
 
 import ai.vernier.data.Preprocessing;
-import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.passes.Preparation;
-import ai.vernier.settings.Nearest;
 import ai.vernier.settings.Section;
 import ai.vernier.target.Target;
 import java.nio.file.Path;
@@ -12,7 +10,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /// What the user asks for: defaults for every tensor and ordered rules for some, of which the last match wins.
 ///
@@ -20,9 +17,7 @@ import java.util.Optional;
 /// @param batch samples per calibration batch
 /// @param samples calibration samples to use, the first ones; 0 for all
 /// @param biasCorrection whether the mean error of each layer is taken out of its bias
-/// @param skippedPasses preparing passes that are not run, by the names of [ai.vernier.passes.Preparation#names()]
-/// @param extraPasses passes that run only where they are asked for, of [ai.vernier.passes.Preparation#extras()]
-/// @param newestOpset how far an older model may be raised for an operator that a pass puts in
+/// @param preparation the clean-ups of the graph before it is planned
 /// @param preprocessing settings for [ai.vernier.data.Preprocessing#parse], all of them; empty where the data come
 ///     as the model takes them
 public record Recipe(
@@ -31,9 +26,7 @@ public record Recipe(
         int batch,
         long samples,
         boolean biasCorrection,
-        List<String> skippedPasses,
-        List<String> extraPasses,
-        long newestOpset,
+        Preparation preparation,
         Map<String, String> preprocessing,
         List<Rule> rules) {
     /// Version of the file format.
@@ -43,8 +36,6 @@ public record Recipe(
     private static final int DEFAULT_BATCH = 8;
 
     public Recipe {
-        skippedPasses = List.copyOf(skippedPasses);
-        extraPasses = List.copyOf(extraPasses);
         preprocessing = Collections.unmodifiableMap(new LinkedHashMap<>(preprocessing));
         rules = List.copyOf(rules);
     }
@@ -59,17 +50,7 @@ public record Recipe(
                 "minmax",
                 "mse",
                 false);
-        return new Recipe(
-                target.name(),
-                precision,
-                DEFAULT_BATCH,
-                0,
-                true,
-                List.of(),
-                List.of(),
-                Preparation.NEWEST_OPSET,
-                Map.of(),
-                List.of());
+        return new Recipe(target.name(), precision, DEFAULT_BATCH, 0, true, Preparation.STANDARD, Map.of(), List.of());
     }
 
     /// Reads a recipe file; what it leaves out takes the defaults of its target.
@@ -92,165 +73,35 @@ public record Recipe(
     /// This recipe with `setting` as the default for every tensor.
     public Recipe with(Setting setting) {
         return new Recipe(
-                target,
-                precision.with(setting),
-                batch,
-                samples,
-                biasCorrection,
-                skippedPasses,
-                extraPasses,
-                newestOpset,
-                preprocessing,
-                rules);
+                target, precision.with(setting), batch, samples, biasCorrection, preparation, preprocessing, rules);
     }
 
     /// This recipe with one more rule, which wins over the others.
     public Recipe with(Rule rule) {
         List<Rule> extended = new ArrayList<>(rules);
         extended.add(rule);
-        return new Recipe(
-                target,
-                precision,
-                batch,
-                samples,
-                biasCorrection,
-                skippedPasses,
-                extraPasses,
-                newestOpset,
-                preprocessing,
-                extended);
+        return new Recipe(target, precision, batch, samples, biasCorrection, preparation, preprocessing, extended);
     }
 
     /// This recipe for another target; its settings stay as they are.
     public Recipe withTarget(String nameOrPath) {
-        return new Recipe(
-                nameOrPath,
-                precision,
-                batch,
-                samples,
-                biasCorrection,
-                skippedPasses,
-                extraPasses,
-                newestOpset,
-                preprocessing,
-                rules);
+        return new Recipe(nameOrPath, precision, batch, samples, biasCorrection, preparation, preprocessing, rules);
     }
 
     public Recipe withBatch(int changed) {
-        return new Recipe(
-                target,
-                precision,
-                changed,
-                samples,
-                biasCorrection,
-                skippedPasses,
-                extraPasses,
-                newestOpset,
-                preprocessing,
-                rules);
+        return new Recipe(target, precision, changed, samples, biasCorrection, preparation, preprocessing, rules);
     }
 
     public Recipe withSamples(long changed) {
-        return new Recipe(
-                target,
-                precision,
-                batch,
-                changed,
-                biasCorrection,
-                skippedPasses,
-                extraPasses,
-                newestOpset,
-                preprocessing,
-                rules);
+        return new Recipe(target, precision, batch, changed, biasCorrection, preparation, preprocessing, rules);
     }
 
     public Recipe withBiasCorrection(boolean changed) {
-        return new Recipe(
-                target,
-                precision,
-                batch,
-                samples,
-                changed,
-                skippedPasses,
-                extraPasses,
-                newestOpset,
-                preprocessing,
-                rules);
+        return new Recipe(target, precision, batch, samples, changed, preparation, preprocessing, rules);
     }
 
-    /// This recipe without the preparing pass `name`.
-    ///
-    /// @throws InvalidInputException where there is no such pass
-    public Recipe withoutPass(String name) {
-        passProblem(name).ifPresent(problem -> {
-            throw new InvalidInputException("pass: " + problem);
-        });
-        List<String> extended = new ArrayList<>(skippedPasses);
-        extended.add(name);
-        return new Recipe(
-                target,
-                precision,
-                batch,
-                samples,
-                biasCorrection,
-                extended,
-                extraPasses,
-                newestOpset,
-                preprocessing,
-                rules);
-    }
-
-    /// This recipe with the preparing pass `name`, which runs only where it is asked for.
-    ///
-    /// @throws InvalidInputException where there is no such pass
-    public Recipe withExtraPass(String name) {
-        extraPassProblem(name).ifPresent(problem -> {
-            throw new InvalidInputException("pass: " + problem);
-        });
-        List<String> extended = new ArrayList<>(extraPasses);
-        extended.add(name);
-        return new Recipe(
-                target,
-                precision,
-                batch,
-                samples,
-                biasCorrection,
-                skippedPasses,
-                extended,
-                newestOpset,
-                preprocessing,
-                rules);
-    }
-
-    public Recipe withNewestOpset(long changed) {
-        return new Recipe(
-                target,
-                precision,
-                batch,
-                samples,
-                biasCorrection,
-                skippedPasses,
-                extraPasses,
-                changed,
-                preprocessing,
-                rules);
-    }
-
-    /// What is wrong with `name` as the name of a preparing pass.
-    public static Optional<String> passProblem(String name) {
-        return passProblem(name, Preparation.names());
-    }
-
-    /// What is wrong with `name` as the name of a pass that runs only where it is asked for.
-    public static Optional<String> extraPassProblem(String name) {
-        return passProblem(name, Preparation.extras());
-    }
-
-    private static Optional<String> passProblem(String name, List<String> known) {
-        return known.contains(name)
-                ? Optional.empty()
-                : Optional.of("found '%s', expected one of %s%s"
-                        .formatted(name, String.join(", ", known), Nearest.hint(name, known)));
+    public Recipe withPreparation(Preparation changed) {
+        return new Recipe(target, precision, batch, samples, biasCorrection, changed, preprocessing, rules);
     }
 
     /// This recipe with `changed` as all that is said about images; what it leaves out is spelled out.
@@ -259,16 +110,6 @@ public record Recipe(
     public Recipe withPreprocessing(Map<String, String> changed) {
         Map<String, String> complete =
                 changed.isEmpty() ? changed : Preprocessing.parse(changed).settings();
-        return new Recipe(
-                target,
-                precision,
-                batch,
-                samples,
-                biasCorrection,
-                skippedPasses,
-                extraPasses,
-                newestOpset,
-                complete,
-                rules);
+        return new Recipe(target, precision, batch, samples, biasCorrection, preparation, complete, rules);
     }
 }

@@ -3,14 +3,13 @@ package ai.vernier.recipe;
 import ai.vernier.data.Preprocessing;
 import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.rewrite.OpsetUpgrade;
+import ai.vernier.passes.Preparation;
 import ai.vernier.settings.Section;
 import ai.vernier.target.Target;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
@@ -39,9 +38,7 @@ final class RecipeReader {
                 calibration.integer("batch", COUNT, recipe.batch()),
                 calibration.integer("samples", COUNT_OR_ALL, 0),
                 root.flag("bias-correction", recipe.biasCorrection()),
-                passes(root, "skip-passes", Recipe::passProblem),
-                passes(root, "extra-passes", Recipe::extraPassProblem),
-                root.integer("newest-opset", OPSET, (int) recipe.newestOpset()),
+                preparation(root),
                 preprocessing(root),
                 root.sections("rules").stream().map(RecipeReader::rule).toList());
         root.finish();
@@ -57,10 +54,17 @@ final class RecipeReader {
         }
     }
 
-    private static List<String> passes(Section root, String key, Function<String, Optional<String>> check) {
+    private static Preparation preparation(Section root) {
+        return new Preparation(
+                passes(root, "skip-passes", Preparation.names()),
+                passes(root, "extra-passes", Preparation.extras()),
+                root.integer("newest-opset", OPSET, (int) Preparation.STANDARD.newestOpset()));
+    }
+
+    private static List<String> passes(Section root, String key, List<String> known) {
         List<String> names = root.texts(key);
         for (String name : names) {
-            check.apply(name).ifPresent(problem -> root.problem(key, problem));
+            Preparation.nameProblem(name, known).ifPresent(problem -> root.problem(key, problem));
         }
         return names;
     }

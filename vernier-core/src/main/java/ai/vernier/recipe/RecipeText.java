@@ -22,9 +22,11 @@ final class RecipeText {
                 .append('\n');
         text.append("symmetric: ").append(precision.symmetric()).append('\n');
         text.append("bias-correction: ").append(recipe.biasCorrection()).append('\n');
-        text.append("skip-passes: ").append(list(recipe.skippedPasses())).append('\n');
-        text.append("extra-passes: ").append(list(recipe.extraPasses())).append('\n');
-        text.append("newest-opset: ").append(recipe.newestOpset()).append('\n');
+        text.append("skip-passes: ")
+                .append(list(recipe.preparation().skipped()))
+                .append('\n');
+        text.append("extra-passes: ").append(list(recipe.preparation().extra())).append('\n');
+        text.append("newest-opset: ").append(recipe.preparation().newestOpset()).append('\n');
         text.append("calibration:\n  batch: ").append(recipe.batch()).append('\n');
         text.append("  samples: ").append(recipe.samples()).append(recipe.samples() == 0 ? "  # all\n" : "\n");
         if (!recipe.preprocessing().isEmpty()) {

@@ -36,11 +36,11 @@ class PreparationTest {
     void passesAreSkippedByName() {
         List<String> all = Preparation.names();
         assertThat(all).doesNotHaveDuplicates().startsWith("FoldConstants", "RemoveIdentities");
-        assertThat(Preparation.chosen(List.of("FoldConstants"), List.of(), 21).passes())
+        assertThat(Preparation.STANDARD.without("FoldConstants").passes().passes())
                 .extracting(Pass::name)
                 .startsWith("RemoveIdentities")
                 .hasSize(all.size() - 1 - Preparation.extras().size());
-        assertThat(Preparation.chosen(List.of(), Preparation.extras(), 21).passes())
+        assertThat(new Preparation(List.of(), Preparation.extras(), 21).passes().passes())
                 .extracting(Pass::name)
                 .isEqualTo(all);
     }
@@ -50,7 +50,7 @@ class PreparationTest {
     void preparedRealModelsComputeTheSame(String name) {
         Assumptions.assumeFalse(name.isEmpty(), "no real models at " + MODELS);
         Model model = OnnxReader.read(MODELS.resolve(name));
-        PassResult prepared = Preparation.passes().apply(model);
+        PassResult prepared = Preparation.STANDARD.passes().apply(model);
 
         assertThat(prepared.model().graph().nodes().size())
                 .isLessThanOrEqualTo(model.graph().nodes().size());

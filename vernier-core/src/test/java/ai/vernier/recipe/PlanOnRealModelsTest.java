@@ -43,7 +43,8 @@ class PlanOnRealModelsTest {
     @MethodSource("models")
     void plansAreCompleteAndConsistent(String name) {
         Assumptions.assumeFalse(name.isEmpty(), "no real models at " + MODELS);
-        Model model = Preparation.passes()
+        Model model = Preparation.STANDARD
+                .passes()
                 .apply(OnnxReader.read(MODELS.resolve(name)))
                 .model();
         Plan plan = PlanResolver.resolve(Recipe.defaults(target), model, target);

@@ -41,7 +41,7 @@ class RecipeTest {
         assertThat(recipe.precision())
                 .isEqualTo(new Precision(Per.TENSOR, 4, 8, false, "minmax", "percentile:99.99", false));
         assertThat(recipe.batch()).isEqualTo(2);
-        assertThat(recipe.skippedPasses()).containsExactly("FoldPad", "FuseGemm");
+        assertThat(recipe.preparation().skipped()).containsExactly("FoldPad", "FuseGemm");
         assertThat(recipe.rules())
                 .containsExactly(
                         Rule.of(Selector.ofRegex("^layer1\\."), new Setting.KeepFloat(true)),
