@@ -30,7 +30,10 @@ import org.jspecify.annotations.Nullable;
 /// Runs a model on LibTorch: host tensors in, host tensors out. Compiled once, run as often as wanted, by one thread at
 /// a time (others wait). The results are the same bits for every run with the same number of threads.
 ///
-/// Native memory: the weights once, packed for the machine, and the activations that are alive.
+/// A run without a hook is kept as a [Replay], and runs of inputs of the same shapes go through it from then on.
+///
+/// Native memory: the weights once, packed for the machine, and the activations that are alive; between runs those of
+/// the replay, at most 128 MB.
 public final class Executor implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Executor.class.getName());
 
@@ -50,6 +53,7 @@ public final class Executor implements AutoCloseable {
     private final TreeSet<String> fallbacks = new TreeSet<>();
     private final RunLimits limits;
     private final Map<Set<String>, Program> programs = new HashMap<>();
+    private final ReplayCache replays;
 
     private Executor(Model model, EngineOptions options, Predicate<String> visible, boolean observed) {
         this.model = model;
@@ -60,6 +64,7 @@ public final class Executor implements AutoCloseable {
         this.onePool = !observed && !cuda && XnnRuntime.available();
         this.xnnpack = XnnRuntime.of(threads, !onePool);
         this.limits = new RunLimits(options);
+        this.replays = new ReplayCache(limits);
     }
 
     /// Compiles `model`; everything that nobody sees from outside may be fused away, so that a hook is only ever asked
@@ -123,22 +128,44 @@ public final class Executor implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the executor is closed");
         }
-        InputCheck.check(model.graph(), inputs);
+        boolean replayable = hook == null && !cuda;
+        if (!(replayable && replays.knows(inputs))) {
+            InputCheck.check(model.graph(), inputs);
+        }
         int others = onePool ? 1 : threads;
         if (torch.get_num_threads() != others) {
             torch.set_num_threads(others);
         }
-        Set<String> overridden = inputs.keySet().stream()
-                .filter(model.graph().initializers()::containsKey)
-                .collect(Collectors.toUnmodifiableSet());
-        Program program = program(overridden);
-        limits.begin();
         try (NoGradGuard _ = new NoGradGuard();
                 PointerScope _ = new PointerScope()) {
-            return toHost(program.runOutermost(feeds(program, inputs), hook));
+            if (replayable) {
+                limits.begin();
+                Tensor[] replayed = replays.run(inputs, () -> program(inputs));
+                if (replayed != null) {
+                    return toHost(replayed);
+                }
+            }
+            return stepByStep(inputs, hook);
         } finally {
             xnnpack.rest();
         }
+    }
+
+    private Map<String, TensorData> stepByStep(Map<String, TensorData> inputs, @Nullable ValueHook hook) {
+        Program program = program(inputs);
+        limits.begin();
+        Tensor[] results = program.runOutermost(feeds(program, inputs), hook);
+        Map<String, TensorData> outputs = toHost(results);
+        for (Tensor result : results) {
+            result.close();
+        }
+        return outputs;
+    }
+
+    private Program program(Map<String, TensorData> inputs) {
+        return program(inputs.keySet().stream()
+                .filter(model.graph().initializers()::containsKey)
+                .collect(Collectors.toUnmodifiableSet()));
     }
 
     private Program program(Set<String> overridden) {
@@ -172,7 +199,6 @@ public final class Executor implements AutoCloseable {
         for (int i = 0; i < results.length; i++) {
             Value output = model.graph().outputs().get(i);
             outputs.put(output.name(), toHost(output, results[i]));
-            results[i].close();
         }
         return outputs;
     }
@@ -201,6 +227,7 @@ public final class Executor implements AutoCloseable {
     @Override
     public synchronized void close() {
         if (!closed) {
+            replays.close();
             programs.values().forEach(Program::close);
             programs.clear();
             xnnpack.close();

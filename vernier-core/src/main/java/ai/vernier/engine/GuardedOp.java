@@ -3,7 +3,10 @@ package ai.vernier.engine;
 import ai.vernier.engine.op.BoundOp;
 import ai.vernier.engine.op.InputContract;
 import ai.vernier.engine.op.Inputs;
+import ai.vernier.engine.op.Kernel;
+import ai.vernier.engine.op.Kernels;
 import ai.vernier.engine.op.NodeView;
+import ai.vernier.engine.op.Operands;
 import ai.vernier.engine.op.OutputBound;
 import ai.vernier.engine.op.OutputBounds;
 import ai.vernier.onnx.InvalidInputException;
@@ -17,7 +20,10 @@ import org.jspecify.annotations.Nullable;
 /// An operator between two checks: before it runs, that its results stay within the limits; afterwards, that it gave
 /// what the node asks for. Whatever goes wrong inside becomes a complaint that names the node.
 final class GuardedOp implements BoundOp {
+    private static final Set<String> SHAPES = Set.of("Shape", "Size");
+
     private final BoundOp op;
+    private final NodeView node;
     private final String label;
     private final int outputs;
     private final @Nullable InputContract contract;
@@ -27,6 +33,7 @@ final class GuardedOp implements BoundOp {
     /// @param label of the node, for messages
     GuardedOp(BoundOp op, NodeView node, String label, RunLimits limits) {
         this.op = op;
+        this.node = node;
         this.label = label;
         List<String> asked = node.node().outputs();
         this.outputs = asked.size()
@@ -69,6 +76,22 @@ final class GuardedOp implements BoundOp {
     @Override
     public Set<Integer> absorbedInputs() {
         return op.absorbedInputs();
+    }
+
+    @Override
+    public boolean isRepeatable() {
+        return op.isRepeatable();
+    }
+
+    @Override
+    public boolean dependsOnShapes() {
+        return SHAPES.contains(node.node().qualifiedType());
+    }
+
+    @Override
+    public @Nullable Kernel kernel(Operands operands) {
+        Kernel own = op.kernel(operands);
+        return own == null ? Kernels.find(node, operands) : own;
     }
 
     @Override

@@ -13,6 +13,9 @@ final class RunLimits {
     /// Multiply-accumulates that a core can do in a second at most; a bound for refusing, no forecast.
     private static final double WORK_PER_CORE_SECOND = 2e10;
 
+    /// Models with more activations than this gain little from a replay.
+    private static final long MAX_REPLAY_BYTES = 128L << 20;
+
     private final long memoryBytes;
     private final long timeNanos;
     private final double workPerSecond;
@@ -24,6 +27,11 @@ final class RunLimits {
         timeNanos = options.timeLimit().toNanos();
         workPerSecond = WORK_PER_CORE_SECOND * Runtime.getRuntime().availableProcessors();
         begin();
+    }
+
+    /// Bytes that a replay may keep between runs.
+    long replayBytes() {
+        return Math.min(MAX_REPLAY_BYTES, memoryBytes / 4);
     }
 
     void begin() {

@@ -2,6 +2,7 @@ package ai.vernier.engine.op;
 
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /// An operator bound to one node of a graph; may hold packed weights.
 public interface BoundOp extends AutoCloseable {
@@ -17,6 +18,16 @@ public interface BoundOp extends AutoCloseable {
     /// Whether equal inputs always give equal outputs, so that the result may be computed once and kept.
     default boolean isRepeatable() {
         return true;
+    }
+
+    /// Whether the results depend on the shapes of the inputs only, not on their elements.
+    default boolean dependsOnShapes() {
+        return false;
+    }
+
+    /// What computes the results anew while all operands stay in their places; null where only [#run] does.
+    default @Nullable Kernel kernel(Operands operands) {
+        return null;
     }
 
     /// Frees what the operator holds.

@@ -16,10 +16,19 @@ import java.util.stream.Stream;
 @SuppressWarnings("restricted") // calling C is the point
 final class Xnnpack {
     static final int FLOAT = 1;
-    static final int CLAMP = 2;
+    static final int CLAMP = 1;
+    static final int ABSOLUTE = 2;
+    static final int EXPONENTIAL = 6;
+    static final int LEAKY_RELU = 10;
+    static final int NEGATE = 12;
     static final int SIGMOID = 13;
+    static final int SQUARE_ROOT = 15;
+    static final int TANH = 17;
     static final int ADD = 0;
+    static final int SUBTRACT = 1;
     static final int MULTIPLY = 2;
+    static final int DIVIDE = 3;
+    static final int PRELU = 8;
 
     /// Flag of an operator and of a pool's loop: afterwards the threads sleep instead of spinning for more work.
     static final int OPERATOR_YIELDS = 1 << 4;

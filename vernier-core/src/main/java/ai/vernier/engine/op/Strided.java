@@ -1,0 +1,115 @@
+package ai.vernier.engine.op;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/// Where the elements of a tensor lie.
+///
+/// @param address of the first element
+/// @param sizes extents of the axes
+/// @param strides in elements
+/// @param width bytes of an element
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record Strided(long address, long[] sizes, long[] strides, int width) {
+    static Strided of(Tensor tensor) {
+        int rank = (int) tensor.dim();
+        long[] strides = new long[rank];
+        for (int axis = 0; axis < rank; axis++) {
+            strides[axis] = tensor.stride(axis);
+        }
+        return new Strided(
+                tensor.data_ptr().address(), HostTransfer.sizes(tensor), strides, (int) tensor.element_size());
+    }
+
+    /// Row-major elements at `address`.
+    static Strided dense(long address, long[] sizes, int width) {
+        return new Strided(address, sizes, rowMajor(sizes), width);
+    }
+
+    static long[] rowMajor(long[] sizes) {
+        long[] strides = new long[sizes.length];
+        long step = 1;
+        for (int axis = sizes.length - 1; axis >= 0; axis--) {
+            strides[axis] = step;
+            step *= sizes[axis];
+        }
+        return strides;
+    }
+
+    int rank() {
+        return sizes.length;
+    }
+
+    long elements() {
+        return Arrays.stream(sizes).reduce(1, (a, b) -> a * b);
+    }
+
+    MemorySegment segment() {
+        return MemorySegment.ofAddress(address);
+    }
+
+    /// Whether the elements lie one behind the other in the order of the axes.
+    boolean isRowMajor() {
+        long step = 1;
+        for (int axis = rank() - 1; axis >= 0; axis--) {
+            if (sizes[axis] != 1 && strides[axis] != step) {
+                return false;
+            }
+            step *= sizes[axis];
+        }
+        return true;
+    }
+
+    /// The elements `from` to `from + count` along `axis`.
+    Strided narrowed(int axis, long from, long count) {
+        long[] narrow = sizes.clone();
+        narrow[axis] = count;
+        return new Strided(address + from * strides[axis] * width, narrow, strides, width);
+    }
+
+    /// The axes in the order `order`.
+    Strided permuted(int[] order) {
+        return new Strided(
+                address,
+                Arrays.stream(order).mapToLong(axis -> sizes[axis]).toArray(),
+                Arrays.stream(order).mapToLong(axis -> strides[axis]).toArray(),
+                width);
+    }
+
+    /// The same elements with `rank` axes, those in front of extent 1; an axis that repeats one element has extent 1.
+    Strided lifted(int rank) {
+        long[] extents = new long[rank];
+        long[] steps = new long[rank];
+        Arrays.fill(extents, 1);
+        for (int axis = 0; axis < rank(); axis++) {
+            boolean repeats = strides[axis] == 0;
+            extents[axis + rank - rank()] = repeats ? 1 : sizes[axis];
+            steps[axis + rank - rank()] = strides[axis];
+        }
+        return new Strided(address, extents, steps, width);
+    }
+
+    /// The axes from the widest step to the narrowest.
+    int[] memoryOrder() {
+        return IntStream.range(0, rank())
+                .boxed()
+                .sorted(Comparator.comparingLong((Integer axis) -> -strides[axis])
+                        .thenComparingLong(axis -> -sizes[axis]))
+                .mapToInt(Integer::intValue)
+                .toArray();
+    }
+
+    /// Row-major strides in the order `order` of the axes.
+    static Strided inOrder(long address, long[] sizes, int[] order) {
+        long[] strides = new long[sizes.length];
+        long step = 1;
+        for (int i = order.length - 1; i >= 0; i--) {
+            strides[order[i]] = step;
+            step *= sizes[order[i]];
+        }
+        return new Strided(address, sizes, strides, Float.BYTES);
+    }
+}

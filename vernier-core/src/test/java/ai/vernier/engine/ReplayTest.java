@@ -1,0 +1,238 @@
+package ai.vernier.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.vernier.engine.ort.OrtModel;
+import ai.vernier.onnx.DataType;
+import ai.vernier.onnx.InvalidInputException;
+import ai.vernier.onnx.Model;
+import ai.vernier.onnx.TensorData;
+import ai.vernier.onnx.io.OnnxText;
+import ai.vernier.onnx.io.OnnxWriter;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class ReplayTest {
+    private static final EngineOptions OPTIONS = new EngineOptions(DeviceChoice.CPU, 2);
+
+    private static Model model(String signature, String nodes) {
+        return OnnxText.parse("<ir_version: 10, opset_import: [\"\" : 17]> g %s { %s }".formatted(signature, nodes));
+    }
+
+    private static TensorData random(int seed, long... dims) {
+        Random random = new Random(seed);
+        float[] values = new float[(int) TensorData.elementCount(dims)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return TensorData.ofFloats(values, dims);
+    }
+
+    private static TensorData y(Executor executor, Map<String, TensorData> inputs) {
+        return Objects.requireNonNull(executor.run(inputs).get("y"));
+    }
+
+    /// Runs `model` three times on other data of the same shapes, and compares each run with ONNX Runtime.
+    private static void agreesRunAfterRun(Model model, String... inputsAndDims) {
+        try (Executor executor = Executor.compile(model, OPTIONS);
+                OrtModel judge = OrtModel.open(OnnxWriter.toBytes(model), 1)) {
+            for (int run = 0; run < 3; run++) {
+                int seed = run;
+                Map<String, TensorData> inputs = new LinkedHashMap<>();
+                for (String input : inputsAndDims) {
+                    String[] parts = input.split(":", -1);
+                    long[] dims = Arrays.stream(parts[1].split(","))
+                            .mapToLong(Long::parseLong)
+                            .toArray();
+                    inputs.put(parts[0], random(seed + 10 * inputs.size(), dims));
+                }
+                Map<String, TensorData> expected = judge.run(inputs);
+                executor.run(inputs).forEach((name, value) -> {
+                    TensorData wanted = Objects.requireNonNull(expected.get(name));
+                    assertThat(value.dims()).isEqualTo(wanted.dims());
+                    float[] found = value.toFloats();
+                    float[] known = wanted.toFloats();
+                    for (int i = 0; i < known.length; i++) {
+                        assertThat(found[i])
+                                .as(name + i)
+                                .isCloseTo(known[i], within(2e-6f * Math.max(1, Math.abs(known[i]))));
+                    }
+                });
+            }
+        }
+    }
+
+    @Test
+    void elementwiseStepsBroadcastAndTakeAnyLayout() {
+        agreesRunAfterRun(
+                model("(float[2,3,4,5] a, float[5,4] b, float[3,1,1] c) => (float[2,3,4,5] y, float[4,2,5,3] z)", """
+                        t = Transpose <perm = [1, 0]> (b)
+                        u = Add (a, t)
+                        v = Mul (c, u)
+                        w = Sub (v, a)
+                        s = Sigmoid (w)
+                        y = Div (s, u)
+                        p = Transpose <perm = [2, 0, 3, 1]> (v)
+                        q = Transpose <perm = [2, 0, 3, 1]> (a)
+                        r = PRelu (p, q)
+                        z = Tanh (r)
+                        """),
+                "a:2,3,4,5",
+                "b:5,4",
+                "c:3,1,1");
+    }
+
+    @Test
+    void movingStepsCopyWhatIsNoView() {
+        agreesRunAfterRun(
+                model(
+                        "(float[2,3,4] a, float[2,1,4] b) => (float[8,4] y, float[2,4,6] z, float[2,4,4] g, float[2,3,4] h)",
+                        """
+                        joined = Concat <axis = 1> (a, b)
+                        eight = Constant <value = int64[2] {8, 4}> ()
+                        back = Transpose <perm = [0, 2, 1]> (joined)
+                        flat = Reshape (back, eight)
+                        y = Neg (flat)
+                        pads = Constant <value = int64[6] {0, 0, 1, 0, 0, 1}> ()
+                        z = Pad (back, pads)
+                        which = Constant <value = int64[4] {3, 0, -1, 1}> ()
+                        g = Gather <axis = 1> (joined, which)
+                        at = Constant <value = int64[2,2] {0, 2, 1, -3}> ()
+                        two = Constant <value = int64[2] {2, 4}> ()
+                        rows = Reshape (b, two)
+                        h = ScatterND (a, at, rows)
+                        """),
+                "a:2,3,4",
+                "b:2,1,4");
+    }
+
+    @Test
+    void everyRunGivesTheBitsOfTheFirst() {
+        Model model = model("(float[1,8,6,6] x) => (float[1,8,6,6] y)", """
+                s = Sigmoid (x)
+                e = Exp (s)
+                t = Tanh (e)
+                y = Add (t, x)
+                """);
+        Map<String, TensorData> one = Map.of("x", random(1, 1, 8, 6, 6));
+        Map<String, TensorData> other = Map.of("x", random(2, 1, 8, 6, 6));
+        try (Executor executor = Executor.compile(model, OPTIONS);
+                Executor fresh = Executor.compile(model, OPTIONS)) {
+            TensorData first = y(executor, one);
+            TensorData copy = TensorData.ofFloats(first.toFloats(), first.dims());
+            TensorData second = y(executor, other);
+            assertThat(second).isNotEqualTo(first).isEqualTo(y(fresh, other));
+            assertThat(first).as("results given out before").isEqualTo(copy);
+            assertThat(y(executor, one)).isEqualTo(first);
+        }
+    }
+
+    @Test
+    void newShapesAreTakenUp() {
+        Model model = model("(float[N,3] x) => (float[M] y)", """
+                all = Shape (x)
+                one = Constant <value = int64[1] {-1}> ()
+                flat = Reshape (x, one)
+                y = Mul (flat, flat)
+                """);
+        try (Executor executor = Executor.compile(model, OPTIONS)) {
+            for (int rows : new int[] {2, 5, 5, 2, 7, 1, 9, 3, 3}) {
+                float[] x = random(rows, rows, 3).toFloats();
+                float[] y = y(executor, Map.of("x", TensorData.ofFloats(x, rows, 3)))
+                        .toFloats();
+                assertThat(y).hasSize(3 * rows);
+                assertThat(y[3 * rows - 1]).isEqualTo(x[3 * rows - 1] * x[3 * rows - 1]);
+            }
+        }
+    }
+
+    @Test
+    void shapesThatDependOnDataAreFollowed() {
+        Model model = model("(float[4] x) => (int64[1,K] y)", "y = NonZero (x)");
+        try (Executor executor = Executor.compile(model, OPTIONS)) {
+            assertThat(y(executor, Map.of("x", TensorData.ofFloats(new float[] {1, 0, 2, 0}, 4)))
+                            .toLongs())
+                    .containsExactly(0, 2);
+            assertThat(y(executor, Map.of("x", TensorData.ofFloats(new float[] {0, 3, 2, 1}, 4)))
+                            .toLongs())
+                    .containsExactly(1, 2, 3);
+        }
+    }
+
+    @Test
+    void viewsThatDependOnDataAreFollowed() {
+        Model model = model("(float[6] x, int64[1] from, bool which) => (float[2] y, float[6] z)", """
+                two = Constant <value = int64[1] {2}> ()
+                to = Add (from, two)
+                y = Slice (x, from, to)
+                z = If (which) <
+                    then_branch = t () => (float[6] a) { a = Identity (x) },
+                    else_branch = e () => (float[6] b) { b = Neg (x) }>
+                """);
+        TensorData x = TensorData.ofFloats(new float[] {1, 2, 3, 4, 5, 6}, 6);
+        try (Executor executor = Executor.compile(model, OPTIONS)) {
+            for (int from : new int[] {0, 3, 1}) {
+                boolean which = from == 3;
+                Map<String, TensorData> outputs = executor.run(Map.of(
+                        "x",
+                        x,
+                        "from",
+                        TensorData.ofLongs(new long[] {from}, 1),
+                        "which",
+                        TensorData.ofIntegers(DataType.BOOL, new long[] {which ? 1 : 0})));
+                assertThat(Objects.requireNonNull(outputs.get("y")).toFloats()).containsExactly(from + 1, from + 2);
+                assertThat(Objects.requireNonNull(outputs.get("z")).toFloats()[0])
+                        .isEqualTo(which ? 1 : -1);
+            }
+        }
+    }
+
+    @Test
+    void randomNumbersAreDrawnAnew() {
+        Model model = model("(float[8] x) => (float[8] y)", """
+                noise = RandomNormal <shape = [8]> ()
+                y = Add (x, noise)
+                """);
+        Map<String, TensorData> x = Map.of("x", random(1, 8));
+        try (Executor executor = Executor.compile(model, OPTIONS)) {
+            assertThat(y(executor, x)).isNotEqualTo(y(executor, x));
+        }
+    }
+
+    @Test
+    void programsTooLargeForAReplayRunStepByStep() {
+        Model model = model("(float[1024] x) => (float[1024] y)", """
+                a = Exp (x)
+                b = Tanh (a)
+                y = Abs (b)
+                """);
+        EngineOptions tight = OPTIONS.withLimits(13 << 10, Duration.ofSeconds(5)); // three values, a quarter of it none
+        Map<String, TensorData> x = Map.of("x", random(1, 1024));
+        try (Executor small = Executor.compile(model, tight);
+                Executor free = Executor.compile(model, OPTIONS)) {
+            for (int run = 0; run < 3; run++) {
+                assertThat(y(small, x).toFloats()[5]).isCloseTo(y(free, x).toFloats()[5], within(1e-6f));
+            }
+        }
+    }
+
+    @Test
+    void aFailureThatDependsOnDataIsToldEveryTime() {
+        Model model = model("(float[3] x, int64[1] i) => (float[1] y)", "y = Gather (x, i)");
+        TensorData x = random(1, 3);
+        try (Executor executor = Executor.compile(model, OPTIONS)) {
+            Map<String, TensorData> good = Map.of("x", x, "i", TensorData.ofLongs(new long[] {2}, 1));
+            Map<String, TensorData> bad = Map.of("x", x, "i", TensorData.ofLongs(new long[] {3}, 1));
+            assertThat(y(executor, good).floatAt(0)).isEqualTo(x.floatAt(2));
+            assertThatThrownBy(() -> executor.run(bad)).isInstanceOf(InvalidInputException.class);
+            assertThat(y(executor, good).floatAt(0)).isEqualTo(x.floatAt(2));
+        }
+    }
+}
