@@ -2,10 +2,7 @@ package ai.vernier.onnx.io;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,9 +10,6 @@ import java.util.List;
 final class DataFile {
     /// The specification recommends offsets that a memory page begins at.
     private static final long ALIGNMENT = 4096;
-
-    /// What lies on the heap goes through a buffer of this size outside of it.
-    private static final long WRITTEN_AT_ONCE = 1 << 23;
 
     private final String location;
     private final long thresholdBytes;
@@ -51,20 +45,10 @@ final class DataFile {
     }
 
     void write(Path file) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (SegmentWriter writer = SegmentWriter.create(file)) {
             for (Part part : parts) {
-                write(part, channel);
-            }
-        }
-    }
-
-    private static void write(Part part, FileChannel channel) throws IOException {
-        long size = part.bytes().byteSize();
-        for (long done = 0; done < size; done += WRITTEN_AT_ONCE) {
-            long length = Math.min(WRITTEN_AT_ONCE, size - done);
-            ByteBuffer buffer = part.bytes().asSlice(done, length).asByteBuffer();
-            while (buffer.hasRemaining()) {
-                channel.write(buffer, part.offset() + done + buffer.position());
+                writer.skipTo(part.offset());
+                writer.append(part.bytes());
             }
         }
     }

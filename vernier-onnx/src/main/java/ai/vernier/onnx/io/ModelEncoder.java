@@ -19,11 +19,12 @@ import ai.vernier.onnx.io.OnnxProto.OperatorSetIdProto;
 import ai.vernier.onnx.io.OnnxProto.StringStringEntryProto;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// [Model] → `ModelProto`.
+/// [Model] → the content of a file.
 final class ModelEncoder {
     private final TensorEncoder tensors;
 
@@ -31,7 +32,13 @@ final class ModelEncoder {
         this.tensors = tensors;
     }
 
-    ModelProto model(Model model) {
+    ModelFile file(Model model) {
+        List<ModelFile.Weight> weights = new ArrayList<>();
+        model.graph().initializers().forEach((name, tensor) -> weights.add(tensors.weight(name, tensor)));
+        return ModelFile.of(withoutGraph(model), graph(model.graph().withInitializers(Map.of())), weights);
+    }
+
+    private ModelProto withoutGraph(Model model) {
         ModelProto.Builder builder = Metadata.restore(ModelProto.newBuilder(), model.details());
         List<OperatorSetIdProto> extendedSets = List.copyOf(builder.getOpsetImportList());
         List<StringStringEntryProto> extended = List.copyOf(builder.getMetadataPropsList());
@@ -48,7 +55,6 @@ final class ModelEncoder {
                 .addAllOpsetImport(operatorSets(model.operatorSets(), extendedSets))
                 .clearMetadataProps()
                 .addAllMetadataProps(Metadata.entries(model.details().metadata(), extended))
-                .setGraph(graph(model.graph()))
                 .build();
     }
 

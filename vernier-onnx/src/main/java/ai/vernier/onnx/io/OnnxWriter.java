@@ -5,15 +5,11 @@ import ai.vernier.onnx.Graph;
 import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.TensorData;
-import ai.vernier.onnx.io.OnnxProto.ModelProto;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -51,7 +47,7 @@ public final class OnnxWriter {
                 Optional.of(new DataFile(file.getFileName() + ".data", threshold));
         };
         checkSize(model, externalData, file.toString());
-        ModelProto proto = new ModelEncoder(new TensorEncoder(beside)).model(model);
+        ModelFile content = new ModelEncoder(new TensorEncoder(beside)).file(model);
         String temporary = "." + file.getFileName() + "." + UUID.randomUUID() + ".tmp";
         Path temporaryModel = file.resolveSibling(temporary);
         Path temporaryData = file.resolveSibling(temporary + ".data");
@@ -59,7 +55,7 @@ public final class OnnxWriter {
             if (beside.isPresent() && !beside.get().isEmpty()) {
                 beside.get().write(temporaryData);
             }
-            write(proto, temporaryModel);
+            content.write(temporaryModel);
             if (Files.exists(temporaryData)) {
                 move(temporaryData, file.resolveSibling(beside.orElseThrow().location()));
             }
@@ -78,15 +74,8 @@ public final class OnnxWriter {
     public static byte[] toBytes(Model model) {
         checkSize(model, new ExternalData.Inside(), "model");
         return new ModelEncoder(new TensorEncoder(Optional.empty()))
-                .model(model)
+                .file(model)
                 .toByteArray();
-    }
-
-    private static void write(ModelProto proto, Path file) throws IOException {
-        try (OutputStream stream = new BufferedOutputStream(
-                Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
-            proto.writeTo(stream);
-        }
     }
 
     private static void move(Path from, Path to) throws IOException {

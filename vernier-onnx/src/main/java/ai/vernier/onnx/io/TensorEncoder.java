@@ -4,11 +4,14 @@ import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.io.OnnxProto.TensorProto;
 import com.google.protobuf.UnsafeByteOperations;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
-/// [TensorData] → `TensorProto`, without copying the data.
+/// [TensorData] → `TensorProto`.
 final class TensorEncoder {
+    private static final MemorySegment NO_DATA = MemorySegment.ofArray(new byte[0]);
+
     private final Optional<DataFile> beside;
 
     /// @param beside where large initializers go; empty to keep all inside
@@ -16,12 +19,23 @@ final class TensorEncoder {
         this.beside = beside;
     }
 
+    /// An initializer of a sub-graph, with its data.
     TensorProto initializer(String name, TensorData tensor) {
         TensorProto.Builder builder = describe(tensor).setName(name);
-        boolean external = tensor.dataType() != DataType.STRING
-                && beside.isPresent()
-                && beside.get().takes(tensor.sizeBytes());
-        return (external ? putBeside(builder, tensor, beside.get()) : putInside(builder, tensor)).build();
+        return (isBeside(tensor) ? putBeside(builder, tensor) : putInside(builder, tensor)).build();
+    }
+
+    /// An initializer of the outermost graph: its data, which may be large, stay where they are.
+    ModelFile.Weight weight(String name, TensorData tensor) {
+        boolean apart = tensor.sizeBytes() > 0 && tensor.dataType() != DataType.STRING && !isBeside(tensor);
+        return apart
+                ? new ModelFile.Weight(describe(tensor).setName(name).build(), tensor.bytes())
+                : new ModelFile.Weight(initializer(name, tensor), NO_DATA);
+    }
+
+    private boolean isBeside(TensorData tensor) {
+        return tensor.dataType() != DataType.STRING
+                && beside.filter(file -> file.takes(tensor.sizeBytes())).isPresent();
     }
 
     /// A tensor that is an attribute's value: runtimes expect its data inside.
@@ -52,7 +66,8 @@ final class TensorEncoder {
         return builder;
     }
 
-    private static TensorProto.Builder putBeside(TensorProto.Builder builder, TensorData tensor, DataFile file) {
+    private TensorProto.Builder putBeside(TensorProto.Builder builder, TensorData tensor) {
+        DataFile file = beside.orElseThrow();
         long offset = file.place(tensor.bytes());
         return builder.setDataLocation(TensorProto.DataLocation.EXTERNAL_VALUE)
                 .addExternalData(Metadata.entry("location", file.location()))

@@ -11,9 +11,12 @@ import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Shape;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.Value;
+import ai.vernier.onnx.io.OnnxProto.ModelProto;
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -67,6 +70,36 @@ class MappedFileTest {
                 .orElseThrow();
         assertThat(read.bytes().isMapped()).isTrue();
         assertThat(read).isEqualTo(weight);
+    }
+
+    @Test
+    void writingWeightsIntoTheModelFileTakesNoHeapForThem() throws IOException {
+        long elements = 16 << 20;
+        TensorData weight = TensorData.ofBytes(
+                DataType.FLOAT, Arena.ofAuto().allocate(elements * Float.BYTES, Long.BYTES), elements);
+        Value value = Value.tensor("w", DataType.FLOAT, Shape.of(elements));
+        Graph graph =
+                new Graph("g", List.of(), List.of(value), List.of(), Map.of("w", weight), List.of(), Details.NONE);
+        Path file = folder.resolve("large.onnx");
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        OnnxWriter.write(Model.of(graph, 13), file);
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(4 << 20);
+        assertThat(Files.size(file)).isGreaterThan(elements * Float.BYTES);
+    }
+
+    @Test
+    void theFileIsWhatProtobufWouldWrite() throws IOException {
+        for (int i = 0; i < 20; i++) {
+            assertCanonical(OnnxWriter.toBytes(new GeneratedModels(SEED + i, true).model()), "seed " + (SEED + i));
+        }
+        for (Path file : ModelFiles.all()) {
+            assertCanonical(OnnxWriter.toBytes(OnnxReader.read(file)), file.toString());
+        }
+    }
+
+    private static void assertCanonical(byte[] bytes, String what) throws IOException {
+        assertThat(ModelProto.parseFrom(bytes).toByteArray()).as(what).isEqualTo(bytes);
     }
 
     @Test
