@@ -102,10 +102,12 @@ final class ImageFiles implements SampleArray {
     }
 
     private static List<String> problems(CompletionException failure) {
-        if (failure.getCause() instanceof InvalidInputException invalid) {
-            return invalid.problems();
-        }
-        throw failure;
+        return switch (failure.getCause()) {
+            case InvalidInputException invalid -> invalid.problems();
+            case RuntimeException cause -> throw cause;
+            case Error cause -> throw cause;
+            case null, default -> throw failure;
+        };
     }
 
     private TensorData joined(List<TensorData> images, long first) {

@@ -1,9 +1,13 @@
 package ai.vernier.data;
 
+import ai.vernier.onnx.InvalidInputException;
 import java.util.Arrays;
 
 /// An image of 8-bit channels, interleaved, row by row from the top.
 final class Pixels {
+    /// The most pixels that an image may have, or become by resizing: 134 million, 400 MB of colours.
+    static final long MAX_COUNT = 1L << 27;
+
     private final int height;
     private final int width;
     private final int channels;
@@ -19,6 +23,16 @@ final class Pixels {
         this.width = width;
         this.channels = channels;
         this.values = values;
+    }
+
+    /// @param place the image's file, for messages
+    /// @throws InvalidInputException where that many pixels are too many
+    static void checkCount(long height, long width, String place) {
+        if (height * width > MAX_COUNT) {
+            throw new InvalidInputException(
+                    "%s: has or becomes %dx%d pixels (height x width), more than %d; make it smaller or crop it first"
+                            .formatted(place, height, width, MAX_COUNT));
+        }
     }
 
     int height() {

@@ -47,35 +47,40 @@ public record Preprocessing(
     /// One sample, `[1,C,H,W]` or `[1,H,W,C]`, of an RGB image.
     ///
     /// @param place the image's file, for messages
-    /// @throws InvalidInputException where the image is smaller than the crop
+    /// @throws InvalidInputException where the image is smaller than the crop, or becomes too large
     TensorData apply(Pixels rgb, String place) {
         Pixels image = format.channels() == PixelFormat.Channels.GRAY ? rgb.luma() : rgb;
-        return tensor(cropped(resized(image), place));
+        return tensor(cropped(resized(image, place), place));
     }
 
-    private Pixels resized(Pixels image) {
+    private Pixels resized(Pixels image, String place) {
         return switch (resize) {
             case Resize.Keep() -> image;
             case Resize.ShortSide(int size) -> {
-                int shorter = Math.min(image.height(), image.width());
-                int height = (int) ((long) size * image.height() / shorter);
-                int width = (int) ((long) size * image.width() / shorter);
-                yield Resampler.resize(image, height, width, interpolation);
+                long shorter = Math.min(image.height(), image.width());
+                yield resampled(image, (long) size * image.height() / shorter, (long) size * image.width() / shorter, place);
             }
-            case Resize.Exact(int height, int width) -> Resampler.resize(image, height, width, interpolation);
-            case Resize.Letterbox letterbox -> letterboxed(image, letterbox);
+            case Resize.Exact(int height, int width) -> resampled(image, height, width, place);
+            case Resize.Letterbox letterbox -> letterboxed(image, letterbox, place);
         };
     }
 
-    private Pixels letterboxed(Pixels image, Resize.Letterbox box) {
+    /// Rows are resampled first, which leaves an image of the old height and the new width between.
+    private Pixels resampled(Pixels image, long height, long width, String place) {
+        Pixels.checkCount(Math.max(height, image.height()), width, place);
+        return Resampler.resize(image, (int) height, (int) width, interpolation);
+    }
+
+    private Pixels letterboxed(Pixels image, Resize.Letterbox box, String place) {
         double ratio = Math.min((double) box.height() / image.height(), (double) box.width() / image.width());
         int height = Math.max(1, (int) (image.height() * ratio));
         int width = Math.max(1, (int) (image.width() * ratio));
         boolean centred = box.placement() == Resize.Placement.CENTER;
         int top = centred ? (box.height() - height) / 2 : 0;
         int left = centred ? (box.width() - width) / 2 : 0;
+        Pixels.checkCount(box.height(), box.width(), place);
         Pixels sheet = Pixels.filled(box.height(), box.width(), image.channels(), box.fill());
-        return Resampler.resize(image, height, width, interpolation).placed(top, left, sheet);
+        return resampled(image, height, width, place).placed(top, left, sheet);
     }
 
     private Pixels cropped(Pixels image, String place) {

@@ -14,7 +14,12 @@ import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -28,6 +33,9 @@ import javax.imageio.stream.FileImageOutputStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageFilesTest {
     private static final ModelInputs INPUT =
@@ -154,6 +162,50 @@ class ImageFilesTest {
         assertThatThrownBy(() -> ImageDecoder.decode(cut))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageStartingWith(cut + ": is cut short");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"png, 16, 60000x60000 pixels", "bmp, 18, Invalid width/height", "jpg, SOF, 60000x60000 pixels"})
+    void pixelsThatAFileMerelyClaimsAreNotAllocated(String format, String where, String reason) throws IOException {
+        byte[] bytes = Files.readAllBytes(write(format, gradient(BufferedImage.TYPE_INT_RGB, 8, 8)));
+        ByteOrder order = format.equals("bmp") ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+        ByteBuffer buffer = ByteBuffer.wrap(bytes).order(order);
+        if (where.equals("SOF")) {
+            int frame = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("\u00FF\u00C0");
+            buffer.putShort(frame + 5, (short) 60_000).putShort(frame + 7, (short) 60_000);
+        } else {
+            int at = Integer.parseInt(where);
+            buffer.putInt(at, 60_000).putInt(at + 4, 60_000);
+        }
+        Path bomb = Files.write(folder.resolve("bomb." + format), bytes);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        assertThatThrownBy(() -> ImageDecoder.decode(bomb))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageStartingWith(bomb + ": ")
+                .hasMessageContaining(reason);
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(16 << 20);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"256", "60000x60000", "letterbox:60000x60000"})
+    void resizingDoesNotBlowImagesUpBeyondMeasure(String resize) throws IOException {
+        Path image = write("png", new BufferedImage(600_000, 1, BufferedImage.TYPE_INT_RGB));
+        ModelInputs free = new ModelInputs(
+                List.of(new Value("x", new ValueType.TensorType(DataType.FLOAT, Optional.empty()), Details.NONE)));
+        try (SampleSource source = DataSources.open(image, free, options(Map.of("resize", resize)))) {
+            assertThatThrownBy(() -> source.read(0, 1))
+                    .isInstanceOf(InvalidInputException.class)
+                    .hasMessageContaining("more than 134217728; make it smaller");
+        }
+    }
+
+    @Test
+    void otherFormatsAreNotGuessed() throws IOException {
+        Path tiff = folder.resolve("tiff.png");
+        assertThat(ImageIO.write(gradient(BufferedImage.TYPE_INT_RGB, 4, 4), "tiff", tiff.toFile()))
+                .isTrue();
+        assertThatThrownBy(() -> ImageDecoder.decode(tiff)).hasMessageContaining("is no JPEG, PNG or BMP image");
     }
 
     @Test
