@@ -2,6 +2,7 @@ package ai.vernier.export;
 
 import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.DataType;
+import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
@@ -75,7 +76,15 @@ final class QdqGrids {
                 .orElseGet(() -> whole(Storage.format(type)));
         Encoding.Grid grid =
                 new Encoding.Grid(note.format(), granularity(node, scale, rank), note.minCode(), note.maxCode());
-        return grid.with(scale.toFloats(), zeroPoint(node, type).toLongs());
+        TensorData zeroPoint = zeroPoint(node, type);
+        if (!zeroPoint.dataType().isInteger()) {
+            throw refusal(node, "a zero point of type " + zeroPoint.dataType().text());
+        }
+        try {
+            return grid.with(scale.toFloats(), zeroPoint.toLongs());
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException("%s has no grid: %s".formatted(node.label(), e.getMessage()), e);
+        }
     }
 
     private static GridNote whole(IntegerFormat format) {

@@ -2,6 +2,7 @@ package ai.vernier.export;
 
 import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.Graph;
+import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
@@ -111,9 +112,19 @@ final class QdqPattern {
         String tensor = constantName(output);
         Encoding encoding = grids.ofDequantize(dequantize, tensor, value);
         encodings.put(tensor, encoding);
-        weights.computeIfAbsent(codes, _ -> new LinkedHashMap<>()).put(tensor, FloatCodes.of(value, encoding));
+        weights.computeIfAbsent(codes, _ -> new LinkedHashMap<>()).put(tensor, weight(dequantize, value, encoding));
         reads.put(output, tensor);
         remove(dequantize);
+    }
+
+    private static TensorData weight(Node dequantize, TensorData codes, Encoding encoding) {
+        try {
+            return FloatCodes.of(codes, encoding);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidInputException(
+                    "%s: scales and zero points do not fit its codes: %s".formatted(dequantize.label(), e.getMessage()),
+                    e);
+        }
     }
 
     /// onnxruntime.quantization calls the dequantized form of `w` `w_DequantizeLinear_Output`.

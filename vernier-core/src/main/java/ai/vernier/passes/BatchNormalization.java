@@ -5,6 +5,8 @@ import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.rewrite.GraphEditor;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /// What a BatchNormalization node does in inference, channel by channel:  `y = x · scale + shift`  with
 /// `scale = γ / √(σ² + ε)` and `shift = β − μ · scale`.
@@ -35,14 +37,18 @@ final class BatchNormalization {
                 return Optional.of("%s: its statistics '%s' are read".formatted(node.label(), output));
             }
         }
+        Set<Long> channels = new TreeSet<>();
         for (int i = 1; i <= 4; i++) {
             String name = node.inputs().get(i);
             Optional<TensorData> parameter = graph.constant(name);
             if (parameter.isEmpty() || parameter.get().dataType() != DataType.FLOAT) {
                 return Optional.of("%s: parameter '%s' is not a float constant".formatted(node.label(), name));
             }
+            channels.add(parameter.get().elementCount());
         }
-        return Optional.empty();
+        return channels.size() == 1
+                ? Optional.empty()
+                : Optional.of("%s: its parameters have %s elements, not all the same".formatted(node.label(), channels));
     }
 
     /// The numbers of a node to which [#objection] has none.

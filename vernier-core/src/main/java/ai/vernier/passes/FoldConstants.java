@@ -9,7 +9,6 @@ import ai.vernier.onnx.rewrite.Pass;
 import ai.vernier.onnx.rewrite.PassResult;
 import ai.vernier.onnx.rewrite.Rule;
 import ai.vernier.onnx.rewrite.RulePass;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -19,8 +18,8 @@ import java.util.Set;
 /// become their results, and `Shape` of a value whose shape the file states becomes that shape.
 ///
 /// An initializer that is also listed as a graph input counts as a constant: files of IR version 3 must list all of
-/// them, and quantized weights cannot be overridden anyway. Random operators and (de)quantization are left alone, and
-/// so is what would make the model much larger.
+/// them, and quantized weights cannot be overridden anyway. Random operators, (de)quantization and control flow are left
+/// alone, and so is what would make the model much larger.
 public final class FoldConstants implements Pass {
     private static final String NAME = "FoldConstants";
     /// A result may be this large whatever it is made from: shape arithmetic, position tables.
@@ -36,7 +35,10 @@ public final class FoldConstants implements Pass {
             "Dropout",
             "QuantizeLinear",
             "DequantizeLinear",
-            "DynamicQuantizeLinear");
+            "DynamicQuantizeLinear",
+            "If",
+            "Loop",
+            "Scan");
 
     @Override
     public String name() {
@@ -109,10 +111,11 @@ public final class FoldConstants implements Pass {
                             * inputs.values().stream()
                                     .mapToLong(TensorData::sizeBytes)
                                     .sum();
-            if (predictedBytes(node, inputs) > limit) {
+            SingleNode single = new SingleNode(model, node, inputs);
+            if (single.predictedBytes() > limit) {
                 return new Match(node, Map.of(), Optional.of(tooLarge(node)));
             }
-            return SingleNode.evaluate(model, node, inputs)
+            return single.evaluate()
                     .map(results -> checked(node, results, limit))
                     .orElseGet(() -> new Match(
                             node, Map.of(), Optional.of("%s could not be computed here".formatted(node.label()))));
@@ -128,26 +131,6 @@ public final class FoldConstants implements Pass {
 
         private static String tooLarge(Node node) {
             return "%s: its constant result is much larger than what it is made from".formatted(node.label());
-        }
-
-        /// What operators that take their output's size as an input will write, before they do.
-        private static double predictedBytes(Node node, Map<String, TensorData> inputs) {
-            return switch (node.opType()) {
-                case "ConstantOfShape" -> 8 * product(inputs, node.inputs().getFirst());
-                case "Expand", "Tile" -> {
-                    TensorData data = inputs.get(node.inputs().getFirst());
-                    yield (data == null ? 1 : data.sizeBytes())
-                            * product(inputs, node.inputs().get(1));
-                }
-                default -> 0;
-            };
-        }
-
-        private static double product(Map<String, TensorData> inputs, String name) {
-            TensorData sizes = inputs.get(name);
-            return sizes == null
-                    ? 1
-                    : Arrays.stream(sizes.toLongs()).mapToDouble(Math::abs).reduce(1, (a, b) -> a * b);
         }
 
         @Override

@@ -90,7 +90,6 @@ class HostileModelTest {
                 "y = Transpose <perm = [0, 0, 1, 2]> (x)",
                 "y = Reshape (x, far)",
                 "y = Concat <axis = 7> (x, x)",
-                "y = Add (x)",
                 "y = Split <axis = 1> (x, far)",
                 "y, z = Relu (x) q = Add (y, z)",
                 "y = Div (far, none)",

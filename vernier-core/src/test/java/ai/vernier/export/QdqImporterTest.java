@@ -8,12 +8,14 @@ import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Details;
 import ai.vernier.onnx.Graph;
+import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.Shape;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.UnsupportedModelException;
 import ai.vernier.onnx.Value;
+import ai.vernier.onnx.io.OnnxText;
 import ai.vernier.quant.Encoding;
 import ai.vernier.quant.Granularity;
 import ai.vernier.quant.IntegerFormat;
@@ -25,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class QdqImporterTest {
     /// y = MatMul(x, w) as onnxruntime.quantization writes it.
@@ -186,5 +190,25 @@ class QdqImporterTest {
         assertThat(new QdqExporter(Map.of()).export(read)).isEqualTo(exported);
         TensorData x = TensorData.ofFloats(new float[] {1, -2, 40}, 1, 3);
         assertThat(RealModels.run(exported, Map.of("x", x))).containsOnlyKeys("y");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "float[1] s = {-1}, 'scale 0 is -1.0'",
+        "float s = {0}, 'scale 0 is 0.0'",
+        "float[3] s = {1;1;1}, '3 scales and 1 zero points'",
+        "'float[4] s = {1;1;1;1}, int8[4] z = {0;0;0;0}', 'do not fit its codes'"
+    })
+    void gridsThatCannotBeAreRefusedByNode(String constants, String reason) {
+        String zeroPoint = constants.contains(" z ") ? "" : ", int8 z = {0}";
+        Model model = OnnxText.parse("""
+                <ir_version: 8, opset_import: ["" : 13]>
+                g (float[2,2] x) => (float[2,3] y) <int8[2,3] w = {1, 2, 3, 4, 5, 6}, %s%s>
+                { d = DequantizeLinear <axis = 1> (w, s, z)  y = MatMul (x, d) }
+                """.formatted(constants.replace(';', ','), zeroPoint));
+        assertThatThrownBy(() -> QdqImporter.read(model))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("DequantizeLinear 'd'")
+                .hasMessageContaining(reason);
     }
 }

@@ -9,6 +9,9 @@ import ai.vernier.onnx.rewrite.Outcome;
 import ai.vernier.onnx.rewrite.PassLog;
 import ai.vernier.onnx.rewrite.PassResult;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FoldConstantsTest {
     @Test
@@ -69,6 +72,38 @@ class FoldConstantsTest {
                 .extracting(PassLog.Entry::outcome)
                 .containsExactly(new Outcome.Skipped(
                         "ConstantOfShape 'big': its constant result is much larger than what it is made from"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "big = MatMul (column, row)",
+                "big = Mul (column, row)",
+                "big = Range (zero, huge, one)",
+                "big = OneHot (one, huge, onoff)",
+                "big = OneHot (one, none, onoff)", // ends the process where ONNX Runtime sees the empty depth
+                "big = Pad (row, pads)"
+            })
+    void whatWouldTakeMuchMemoryIsNotEvenTried(String node) {
+        Model model = model("(float[1] x) => (float[N] y) <float[30000,1] column = {%s}, float[1,30000] row = {%s},"
+                        .formatted("1,".repeat(29_999) + "1", "1,".repeat(29_999) + "1")
+                + " int64 zero = {0}, int64 one = {1}, int64 huge = {4000000000}, float[2] onoff = {0, 1},"
+                + " int64[0] none = {}, int64[4] pads = {0, 0, 100000, 0}> {"
+                + node + " c = Cast <to = 1> (big)  y = Add (x, c) }");
+        PassResult result = new FoldConstants().apply(model);
+
+        assertThat(result.log().skipped()).isNotEmpty();
+        assertThat(result.log().applied()).isEmpty();
+    }
+
+    @Test
+    @Timeout(60)
+    void loopsAreLeftAlone() {
+        Model model = model("(float[1] x) => (float[1] y) <int64 trips = {9223372036854775807}, bool go = {1},"
+                + " float[1] w = {1.0}> { e = Loop (trips, go, w) <body = l (int64 i, bool k, float[1] s) =>"
+                + " (bool k2, float[1] s2) { k2 = Identity (k)  s2 = Add (s, s) }>  y = Add (x, e) }");
+
+        assertThat(new FoldConstants().apply(model).model()).isEqualTo(model);
     }
 
     @Test

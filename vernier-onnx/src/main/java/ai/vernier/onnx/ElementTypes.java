@@ -19,10 +19,11 @@ public final class ElementTypes {
 
     private static ElementTypes of(Graph graph, Map<String, DataType> outer) {
         Map<String, DataType> types = new HashMap<>(outer);
-        graph.initializers().forEach((name, tensor) -> types.put(name, tensor.dataType()));
         graph.valueInfos().forEach(value -> value.elementType().ifPresent(type -> types.put(value.name(), type)));
         graph.outputs().forEach(value -> value.elementType().ifPresent(type -> types.put(value.name(), type)));
         graph.inputs().forEach(value -> value.elementType().ifPresent(type -> types.put(value.name(), type)));
+        // Last, whatever the file declares of them: that they are listed as inputs too makes no other tensors of them.
+        graph.initializers().forEach((name, tensor) -> types.put(name, tensor.dataType()));
         ElementTypes propagated = new ElementTypes(types);
         graph.nodes().forEach(propagated::propagate);
         return propagated;

@@ -17,7 +17,7 @@ public interface InputContract {
     /// Compares the inputs of one execution.
     ///
     /// @throws InvalidInputException where they break the contract
-    void check(Inputs in);
+    void check(InputFacts in);
 
     /// The contract of `node`; empty where the kernels check for themselves.
     static Optional<InputContract> of(NodeView node) {
@@ -36,9 +36,9 @@ public interface InputContract {
     }
 
     /// Lists of axes and extents come one number per axis; some operators take a step for each.
-    private static void shortLists(NodeView node, Inputs in, int first) {
+    private static void shortLists(NodeView node, InputFacts in, int first) {
         for (int i = first; i < in.size(); i++) {
-            if (in.has(i) && in.at(i).numel() > MAX_LIST) {
+            if (in.has(i) && in.numel(i) > MAX_LIST) {
                 throw broken(node, i, dims(node, in, i), "at most %d elements".formatted(MAX_LIST));
             }
         }
@@ -53,7 +53,7 @@ public interface InputContract {
     /// `X[steps,batch,inputs]` (or batch first), `W[directions,gates·hidden,inputs]`,
     /// `R[directions,gates·hidden,hidden]`, `B[directions,2·gates·hidden]`, `lengths[batch]`,
     /// `states[directions,batch,hidden]` (or batch first), `peepholes[directions,3·hidden]`.
-    private static void recurrent(NodeView node, Inputs in, long gates) {
+    private static void recurrent(NodeView node, InputFacts in, long gates) {
         boolean batchFirst = node.flag("layout", false);
         long[] x = dims(node, in, 0);
         long[] r = dims(node, in, 2);
@@ -80,7 +80,7 @@ public interface InputContract {
         compare(node, in, expected);
     }
 
-    private static void compare(NodeView node, Inputs in, List<long[]> expected) {
+    private static void compare(NodeView node, InputFacts in, List<long[]> expected) {
         for (int i = 0; i < expected.size(); i++) {
             boolean there = in.has(i) || node.constant(i).isPresent();
             if (there && !Arrays.equals(dims(node, in, i), expected.get(i))) {
@@ -89,9 +89,9 @@ public interface InputContract {
         }
     }
 
-    private static long[] dims(NodeView node, Inputs in, int index) {
+    private static long[] dims(NodeView node, InputFacts in, int index) {
         if (in.has(index)) {
-            return HostTransfer.sizes(in.at(index));
+            return in.dims(index);
         }
         return node.constant(index).map(TensorData::dims).orElse(new long[0]);
     }

@@ -13,11 +13,14 @@ import org.jspecify.annotations.Nullable;
 public record Inputs(
         @Nullable Tensor[] tensors,
         long[] @Nullable [] constants,
-        @Nullable ValueHook hook) {
+        @Nullable ValueHook hook)
+        implements InputFacts {
+    @Override
     public int size() {
         return tensors.length;
     }
 
+    @Override
     public boolean has(int index) {
         return index < tensors.length && tensors[index] != null;
     }
@@ -35,7 +38,32 @@ public record Inputs(
         return index < tensors.length ? tensors[index] : null;
     }
 
+    @Override
+    public long[] dims(int index) {
+        return HostTransfer.sizes(at(index));
+    }
+
+    @Override
+    public double numel(int index) {
+        return at(index).numel();
+    }
+
+    @Override
+    public double[] reals(int index) {
+        Tensor tensor = at(index);
+        if (tensor.numel() == 1) {
+            return new double[] {tensor.item().toDouble()};
+        }
+        float[] values = HostTransfer.floats(tensor);
+        double[] reals = new double[values.length];
+        for (int i = 0; i < reals.length; i++) {
+            reals[i] = values[i];
+        }
+        return reals;
+    }
+
     /// The elements of an integer input, on the host.
+    @Override
     public long[] longs(int index) {
         long[] known = index < constants.length ? constants[index] : null;
         return known != null ? known : HostTransfer.longs(at(index));

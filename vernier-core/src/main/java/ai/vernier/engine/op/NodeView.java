@@ -156,7 +156,7 @@ public final class NodeView {
 
     /// The integer list that older opsets state as attribute and newer ones as input `index`; empty where neither is
     /// there.
-    public Optional<long[]> list(String attribute, int index, Inputs in) {
+    public Optional<long[]> list(String attribute, int index, InputFacts in) {
         if (has(attribute)) {
             return Optional.of(integers(attribute));
         }

@@ -15,5 +15,5 @@ public interface OutputBound {
         }
     }
 
-    Size of(Inputs in);
+    Size of(InputFacts in);
 }

@@ -76,15 +76,15 @@ public final class OutputBounds {
 
     // ---- shapes
 
-    private static long[] dims(NodeView node, Inputs in, int index) {
+    private static long[] dims(NodeView node, InputFacts in, int index) {
         if (in.has(index)) {
-            return HostTransfer.sizes(in.at(index));
+            return in.dims(index);
         }
         return node.constant(index).map(constant -> constant.dims()).orElse(new long[0]);
     }
 
-    private static double numel(NodeView node, Inputs in, int index) {
-        return in.has(index) ? in.at(index).numel() : product(dims(node, in, index));
+    private static double numel(NodeView node, InputFacts in, int index) {
+        return in.has(index) ? in.numel(index) : product(dims(node, in, index));
     }
 
     /// An extent of 0 counts as 1: operators make lists as long as the other extents.
@@ -97,11 +97,11 @@ public final class OutputBounds {
     }
 
     /// The only element of a numeric input, whatever its type.
-    private static double value(Inputs in, int index) {
-        return in.at(index).numel() == 1 ? in.at(index).item().toDouble() : Double.POSITIVE_INFINITY;
+    private static double value(InputFacts in, int index) {
+        return in.numel(index) == 1 ? in.reals(index)[0] : Double.POSITIVE_INFINITY;
     }
 
-    private static long channels(NodeView node, Inputs in) {
+    private static long channels(NodeView node, InputFacts in) {
         long[] dims = dims(node, in, 0);
         return dims.length > 1 ? dims[1] : 1;
     }
@@ -116,17 +116,17 @@ public final class OutputBounds {
         return in -> {
             double all = 1;
             for (int i = 0; i < in.size(); i++) {
-                all *= in.has(i) ? Math.max(1, in.at(i).numel()) : 1;
+                all *= in.has(i) ? Math.max(1, in.numel(i)) : 1;
             }
             return all <= HARMLESS ? OutputBound.Size.of(all) : OutputBound.Size.of(together(in));
         };
     }
 
-    private static double together(Inputs in) {
+    private static double together(InputFacts in) {
         long[] shape = {};
         for (int i = 0; i < in.size(); i++) {
             if (in.has(i)) {
-                shape = merged(shape, HostTransfer.sizes(in.at(i)));
+                shape = merged(shape, in.dims(i));
             }
         }
         return product(shape);
@@ -146,7 +146,7 @@ public final class OutputBounds {
     }
 
     /// [… × m × k] · [… × k × n], the leading axes broadcast.
-    private static OutputBound.Size product(NodeView node, Inputs in, int second, boolean mayTranspose) {
+    private static OutputBound.Size product(NodeView node, InputFacts in, int second, boolean mayTranspose) {
         long[] a = dims(node, in, 0);
         long[] b = dims(node, in, second);
         long m = a.length > 1 ? a[a.length - 2] : 1;
@@ -170,7 +170,7 @@ public final class OutputBounds {
     }
 
     /// Every label that survives; without an arrow, every label.
-    private static OutputBound.Size einsum(NodeView node, Inputs in) {
+    private static OutputBound.Size einsum(NodeView node, InputFacts in) {
         String equation = node.text("equation", "").replace(" ", "");
         String[] sides = equation.split("->", -1);
         String[] terms = sides[0].split(",", -1);
@@ -195,7 +195,7 @@ public final class OutputBounds {
 
     // ---- windows
 
-    private static OutputBound.Size convolution(NodeView node, Inputs in, int weightIndex) {
+    private static OutputBound.Size convolution(NodeView node, InputFacts in, int weightIndex) {
         long[] x = dims(node, in, 0);
         long[] weight = dims(node, in, weightIndex);
         if (x.length < 3 || weight.length != x.length) {
@@ -205,7 +205,7 @@ public final class OutputBounds {
         return new OutputBound.Size(elements, elements * product(Arrays.copyOfRange(weight, 1, weight.length)));
     }
 
-    private static OutputBound.Size pool(NodeView node, Inputs in) {
+    private static OutputBound.Size pool(NodeView node, InputFacts in) {
         long[] x = dims(node, in, 0);
         long[] kernel = node.integers("kernel_shape");
         if (x.length != kernel.length + 2) {
@@ -223,7 +223,7 @@ public final class OutputBounds {
                         i -> Math.max((double) x[i + 2], (double) x[i + 2] + window.begins()[i] + window.ends()[i])));
     }
 
-    private static OutputBound.Size transposed(NodeView node, Inputs in) {
+    private static OutputBound.Size transposed(NodeView node, InputFacts in) {
         long[] x = dims(node, in, 0);
         long[] weight = dims(node, in, 1);
         if (x.length < 3 || weight.length != x.length) {
@@ -240,7 +240,7 @@ public final class OutputBounds {
         return new OutputBound.Size(elements, product(x) * product(weight));
     }
 
-    private static OutputBound.Size regions(NodeView node, Inputs in) {
+    private static OutputBound.Size regions(NodeView node, InputFacts in) {
         long[] pooled = node.has("pooled_shape")
                 ? node.integers("pooled_shape")
                 : new long[] {node.integer("output_height", 1), node.integer("output_width", 1)};
@@ -250,7 +250,7 @@ public final class OutputBounds {
         return new OutputBound.Size(elements, elements * samples * samples);
     }
 
-    private static OutputBound.Size recurrent(NodeView node, Inputs in) {
+    private static OutputBound.Size recurrent(NodeView node, InputFacts in) {
         long[] x = dims(node, in, 0);
         double hidden = node.integer("hidden_size", 1);
         double steps = x.length == 3 ? (double) x[0] * x[1] : 1;
@@ -260,12 +260,12 @@ public final class OutputBounds {
 
     // ---- making and moving elements
 
-    private static OutputBound.Size range(Inputs in) {
+    private static OutputBound.Size range(InputFacts in) {
         double count = (value(in, 1) - value(in, 0)) / value(in, 2);
         return OutputBound.Size.of(Double.isNaN(count) ? Double.POSITIVE_INFINITY : Math.max(0, count));
     }
 
-    private static OutputBound.Size pad(NodeView node, Inputs in) {
+    private static OutputBound.Size pad(NodeView node, InputFacts in) {
         long[] x = dims(node, in, 0);
         String attribute = node.has("pads") ? "pads" : "paddings";
         long[] pads = node.list(attribute, 1, in).orElse(new long[0]);
@@ -279,11 +279,11 @@ public final class OutputBounds {
     }
 
     /// By sizes or by scales; axes that are not named keep their extent.
-    private static OutputBound.Size resize(NodeView node, Inputs in) {
+    private static OutputBound.Size resize(NodeView node, InputFacts in) {
         long[] x = dims(node, in, 0);
-        if (in.has(3) && in.at(3).numel() > 0) {
+        if (in.has(3) && in.numel(3) > 0) {
             double asked = product(in.longs(3));
-            boolean all = in.at(3).numel() == x.length;
+            boolean all = in.numel(3) == x.length;
             return OutputBound.Size.of(all ? Math.max(asked, product(x)) : asked * product(x));
         }
         double factor = 1;
@@ -293,16 +293,15 @@ public final class OutputBounds {
         return OutputBound.Size.of(product(x) * factor);
     }
 
-    private static double[] scales(NodeView node, Inputs in) {
+    private static double[] scales(NodeView node, InputFacts in) {
         if (node.has("scales")) {
             return node.reals("scales");
         }
-        int index = in.has(2) && in.at(2).numel() > 0 ? 2 : 1;
-        float[] scales = in.has(index) ? HostTransfer.floats(in.at(index)) : new float[0];
-        return IntStream.range(0, scales.length).mapToDouble(i -> scales[i]).toArray();
+        int index = in.has(2) && in.numel(2) > 0 ? 2 : 1;
+        return in.has(index) ? in.reals(index) : new double[0];
     }
 
-    private static OutputBound.Size gather(NodeView node, Inputs in) {
+    private static OutputBound.Size gather(NodeView node, InputFacts in) {
         long[] x = dims(node, in, 0);
         long given = node.integer("axis", 0);
         long axis = given < 0 ? given + x.length : given;
@@ -311,7 +310,7 @@ public final class OutputBounds {
         return OutputBound.Size.of(others * numel(node, in, 1));
     }
 
-    private static OutputBound.Size gatherNd(NodeView node, Inputs in) {
+    private static OutputBound.Size gatherNd(NodeView node, InputFacts in) {
         long[] x = dims(node, in, 0);
         long[] indices = dims(node, in, 1);
         int depth = (int) Math.min(x.length, node.integer("batch_dims", 0) + from(indices, 1));

@@ -12,13 +12,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Checks the names of a model: every value is defined once, and before it is used ([IR specification, "Names within a
+/// Checks the names of a model, and that its nodes have their inputs: every value is defined once, and before it is used ([IR specification, "Names within a
 /// graph" and "Graphs"](https://onnx.ai/onnx/repo-docs/IR.html)). A sub-graph sees the values of the graphs around it.
 final class StructureCheck {
     private final Problems problems;
+    private final ArityCheck arity;
 
     StructureCheck(Problems problems) {
         this.problems = problems;
+        this.arity = new ArityCheck(problems);
     }
 
     void check(Model model) {
@@ -80,6 +82,7 @@ final class StructureCheck {
     private void nodes(List<Node> nodes, Scope scope, String place) {
         for (Node node : nodes) {
             String here = GraphDecoder.within(place, node.label());
+            arity.check(node, here);
             node.inputs().stream()
                     .filter(input -> !input.isEmpty() && !scope.sees(input))
                     .forEach(input -> problems.add(here, undefined(input, scope)));

@@ -213,6 +213,32 @@ class OnnxReaderTest {
     }
 
     @Test
+    void nodesWithoutTheInputsThatTheirOperatorsNeedAreRefused() {
+        GraphProto graph = GraphProto.newBuilder()
+                .addInput(ValueInfoProto.newBuilder().setName("x"))
+                .addNode(NodeProto.newBuilder().setOpType("Add").addInput("x").addOutput("a"))
+                .addNode(NodeProto.newBuilder()
+                        .setOpType("Where")
+                        .addInput("x")
+                        .addInput("")
+                        .addInput("x")
+                        .addOutput("b"))
+                .addNode(NodeProto.newBuilder().setOpType("Relu").addInput("x"))
+                .addNode(NodeProto.newBuilder().setOpType("Clip").addInput("x").addOutput("c"))
+                .addNode(NodeProto.newBuilder()
+                        .setOpType("Add")
+                        .setDomain("own")
+                        .addOutput("d"))
+                .build();
+        InvalidInputException refused = catchThrowableOfType(InvalidInputException.class, () -> read(graph));
+        assertThat(refused.problems())
+                .containsExactly(
+                        "model: Add 'a': its input 1 is missing; Add needs at least 2",
+                        "model: Where 'b': its input 1 is missing; Where needs at least 3",
+                        "model: Relu '': has no output");
+    }
+
+    @Test
     void anAttributeThatStatesAnotherTypeThanItCarriesIsRefused() {
         AttributeProto attribute =
                 AttributeProto.newBuilder().setName("a").setType(2).setF(1f).build();
