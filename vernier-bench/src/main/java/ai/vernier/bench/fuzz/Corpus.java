@@ -32,6 +32,15 @@ public record Corpus(List<List<Seed>> groups) {
         }
     }
 
+    /// @param content nobody changes it
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record InMemory(String name, byte[] content) implements Seed {
+        @Override
+        public byte[] bytes() {
+            return content.clone();
+        }
+    }
+
     private record InFile(Path file) implements Seed {
         @Override
         public String name() {
@@ -93,6 +102,13 @@ public record Corpus(List<List<Seed>> groups) {
         }
         Stream.of(cases, real).filter(group -> !group.isEmpty()).forEach(groups::add);
         return new Corpus(groups);
+    }
+
+    /// This corpus and one more group.
+    Corpus with(List<Seed> group) {
+        List<List<Seed>> more = new ArrayList<>(groups);
+        more.add(group);
+        return new Corpus(more);
     }
 
     private static List<Path> files(Path folder, String ending) throws IOException {

@@ -14,11 +14,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Reads and runs many hostile models in a process of its own, so that a native crash is seen, and counts what became
-/// of them. Inputs that crash or hang are saved.
+/// Gives many hostile inputs to a process of its own, so that a native crash is seen, and counts what became of them.
+/// Inputs that crash or hang are saved, and beside them the log of a process that died.
 ///
-/// Arguments: data folder (or `none`), number of inputs, seed, folder for what is found, largest real model in bytes,
-/// first index.
+/// Arguments: data folder (or `none`), number of inputs, seed, folder for what is found, series (`models`, `quantize`
+/// or `files`, see [Series]), largest real model in bytes, first index.
 public final class FuzzBench {
     /// Processor time without an answer. The limits end a trial after 5 s, but a node that has begun goes on.
     private static final Duration HANG = Duration.ofSeconds(60);
@@ -53,47 +53,46 @@ public final class FuzzBench {
         long count = args.length > 1 ? Long.parseLong(args[1]) : 1000;
         String seed = args.length > 2 ? args[2] : "1";
         Path found = Path.of(args.length > 3 ? args[3] : "fuzz-found");
-        String largest = args.length > 4 ? args[4] : Long.toString(DEFAULT_LARGEST);
-        long first = args.length > 5 ? Long.parseLong(args[5]) : 0;
-        FuzzBench bench = new FuzzBench(worker(data, largest, seed), found);
+        String name = args.length > 4 ? args[4] : "models";
+        String largest = args.length > 5 ? args[5] : Long.toString(DEFAULT_LARGEST);
+        long first = args.length > 6 ? Long.parseLong(args[6]) : 0;
+        List<String> origin = List.of(name, data, largest, seed);
+        FuzzBench bench = new FuzzBench(worker(origin, found), found);
+        Files.createDirectories(found);
         long start = System.nanoTime();
         long next = first;
         while (next < first + count) {
-            next = bench.run(next, first + count, () -> corpus(data, Long.parseLong(largest)), Long.parseLong(seed));
+            next = bench.run(next, first + count, () -> Series.named(name, data, Long.parseLong(largest)), Long.parseLong(seed));
         }
         bench.report(count, (System.nanoTime() - start) / 1e9);
     }
 
-    static Corpus corpus(String data, long largest) throws IOException {
-        return data.equals("none") ? Corpus.small() : Corpus.with(Path.of(data), largest);
-    }
-
-    private static List<String> worker(String data, String largest, String seed) {
-        return List.of(
+    private static List<String> worker(List<String> origin, Path found) {
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-Xmx1g",
                 "-XX:-CreateCoredumpOnCrash",
-                "-XX:+SuppressFatalErrorMessage",
+                "-XX:-OmitStackTraceInFastThrow",
+                "-XX:ErrorFile=" + found.resolve("hs_err_%p.log"),
                 "-cp",
                 System.getProperty("java.class.path"),
-                FuzzWorker.class.getName(),
-                data,
-                largest,
-                seed);
+                FuzzWorker.class.getName()));
+        command.addAll(origin);
+        return command;
     }
 
     @FunctionalInterface
-    private interface Corpora {
-        Corpus open() throws IOException;
+    private interface Opening {
+        Series open() throws IOException;
     }
 
     /// Runs inputs from `first` on in a fresh process until it is done or dies; returns where to go on.
-    private long run(long first, long end, Corpora corpora, long seed) throws IOException, InterruptedException {
+    private long run(long first, long end, Opening series, long seed) throws IOException, InterruptedException {
         List<String> full = new ArrayList<>(command);
         full.addAll(List.of(Long.toString(first), Long.toString(end)));
         Process process = new ProcessBuilder(full)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.appendTo(found.resolve("stderr.txt").toFile()))
                 .start();
         BlockingQueue<String> lines = new LinkedBlockingQueue<>();
         Thread reader = Thread.ofVirtual().start(() -> {
@@ -117,7 +116,7 @@ public final class FuzzBench {
         } else {
             crashes.add("%d: the process died with %d".formatted(running, process.exitValue()));
         }
-        save(corpora.open(), seed, running, how);
+        save(series.open(), seed, running, how);
         return running + 1;
     }
 
@@ -163,10 +162,9 @@ public final class FuzzBench {
         return running;
     }
 
-    private void save(Corpus corpus, long seed, long index, String how) throws IOException {
-        Mutant mutant = Mutant.of(corpus, seed, index);
-        Files.createDirectories(found);
-        Path file = found.resolve("%d-%d-%s.onnx".formatted(seed, index, how.replace(' ', '-')));
+    private void save(Series series, long seed, long index, String how) throws IOException {
+        Mutant mutant = series.input(seed, index);
+        Path file = found.resolve("%d-%d-%s".formatted(seed, index, how.replace(' ', '-')));
         Files.write(file, mutant.input());
         System.out.println(how + ": " + file + " from " + mutant.origin());
     }

@@ -17,20 +17,20 @@ final class FuzzWorker {
 
     /// Time is the process's processor time: the machine may be busy with other things.
     ///
-    /// Arguments: data folder or `none`, largest model, seed, first index, index after the last.
+    /// Arguments: series, data folder or `none`, largest model, seed, first index, index after the last.
     public static void main(String[] args) throws IOException {
-        Corpus corpus = FuzzBench.corpus(args[0], Long.parseLong(args[1]));
-        long seed = Long.parseLong(args[2]);
+        Series series = Series.named(args[0], args[1], Long.parseLong(args[2]));
+        long seed = Long.parseLong(args[3]);
         // Loading LibTorch takes longer than most trials.
         Trial.of(Corpus.small().groups().getFirst().getFirst().bytes(), seed);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        for (long index = Long.parseLong(args[3]); index < Long.parseLong(args[4]); index++) {
-            Mutant mutant = Mutant.of(corpus, seed, index);
+        for (long index = Long.parseLong(args[4]); index < Long.parseLong(args[5]); index++) {
+            Mutant mutant = series.input(seed, index);
             System.out.println("begin " + index);
             long heap = threads.getCurrentThreadAllocatedBytes();
             long start = process.getProcessCpuTime();
-            String verdict = verdict(mutant, index);
+            String verdict = verdict(series, mutant, index);
             long time = process.getProcessCpuTime() - start;
             long allocated = threads.getCurrentThreadAllocatedBytes() - heap;
             System.out.printf(
@@ -39,9 +39,9 @@ final class FuzzWorker {
         }
     }
 
-    private static String verdict(Mutant mutant, long seed) {
+    private static String verdict(Series series, Mutant mutant, long seed) throws IOException {
         try {
-            return Trial.of(mutant.input(), seed).name();
+            return series.trial(mutant, seed).name();
         } catch (RuntimeException | Error e) {
             StackTraceElement[] trace = e.getStackTrace();
             List<StackTraceElement> ours = List.of(trace).stream()

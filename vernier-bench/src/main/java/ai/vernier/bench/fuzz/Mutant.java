@@ -25,7 +25,7 @@ public record Mutant(String origin, byte[] input) {
     }
 
     /// Bytes flipped, cut off, doubled or overwritten, without regard to what they mean.
-    private static byte[] scrambled(byte[] original, Random random) {
+    static byte[] scrambled(byte[] original, Random random) {
         byte[] bytes = original.clone();
         // The names, shapes and attributes of a large model are at its beginning or its end.
         int reach = Math.min(bytes.length, 1 << 12 << random.nextInt(8));

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Supplier;
 
 /// Reads, inspects and runs one input, as somebody would who got the file from a stranger.
 public final class Trial {
@@ -35,7 +36,7 @@ public final class Trial {
     ///
     /// @throws RuntimeException of another kind than those two that a user's file may cause: a bug
     public static Verdict of(byte[] input, long seed) {
-        try {
+        return judged(() -> {
             Model model = OnnxReader.read(input);
             ModelSummary.of(model);
             try (Executor executor = Executor.compile(model, LIMITS)) {
@@ -46,6 +47,13 @@ public final class Trial {
                 executor.run(feeds.get());
                 return Verdict.RAN;
             }
+        });
+    }
+
+    /// The verdict of `trial`, or what the exceptions say that a user's file may cause.
+    static Verdict judged(Supplier<Verdict> trial) {
+        try {
+            return trial.get();
         } catch (InvalidInputException _) {
             return Verdict.INVALID;
         } catch (UnsupportedModelException _) {
