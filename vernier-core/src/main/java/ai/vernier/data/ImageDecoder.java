@@ -43,13 +43,13 @@ final class ImageDecoder {
 
     /// What the file merely claims to hold is never allocated.
     ///
-    /// @throws InvalidInputException where the file is damaged, no image, in a colour space other than gray and RGB, or
-    ///     has more than [Pixels#MAX_COUNT] pixels
+    /// @throws InvalidInputException where the file is damaged, no image, in a colour space other than gray
+    ///     and RGB, or has more than [Pixels#MAX_COUNT] pixels
     static Pixels decode(Path path) {
         try (ImageInputStream in = new FileImageInputStream(path.toFile())) {
             ImageReader reader = reader(in)
-                    .orElseThrow(() -> new InvalidInputException(
-                            path + ": is no JPEG, PNG or BMP image; remove or convert it"));
+                    .orElseThrow(() ->
+                            new InvalidInputException(path + ": is no JPEG, PNG or BMP image; remove or convert it"));
             try {
                 return pixels(read(reader, in, path), path);
             } finally {

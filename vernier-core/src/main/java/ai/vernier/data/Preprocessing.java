@@ -58,7 +58,8 @@ public record Preprocessing(
             case Resize.Keep() -> image;
             case Resize.ShortSide(int size) -> {
                 long shorter = Math.min(image.height(), image.width());
-                yield resampled(image, (long) size * image.height() / shorter, (long) size * image.width() / shorter, place);
+                yield resampled(
+                        image, (long) size * image.height() / shorter, (long) size * image.width() / shorter, place);
             }
             case Resize.Exact(int height, int width) -> resampled(image, height, width, place);
             case Resize.Letterbox letterbox -> letterboxed(image, letterbox, place);

@@ -48,7 +48,8 @@ final class BatchNormalization {
         }
         return channels.size() == 1
                 ? Optional.empty()
-                : Optional.of("%s: its parameters have %s elements, not all the same".formatted(node.label(), channels));
+                : Optional.of(
+                        "%s: its parameters have %s elements, not all the same".formatted(node.label(), channels));
     }
 
     /// The numbers of a node to which [#objection] has none.

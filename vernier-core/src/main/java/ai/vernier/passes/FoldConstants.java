@@ -18,8 +18,8 @@ import java.util.Set;
 /// become their results, and `Shape` of a value whose shape the file states becomes that shape.
 ///
 /// An initializer that is also listed as a graph input counts as a constant: files of IR version 3 must list all of
-/// them, and quantized weights cannot be overridden anyway. Random operators, (de)quantization and control flow are left
-/// alone, and so is what would make the model much larger.
+/// them, and quantized weights cannot be overridden anyway. Random operators, (de)quantization and control
+/// flow are left alone, and so is what would make the model much larger.
 public final class FoldConstants implements Pass {
     private static final String NAME = "FoldConstants";
     /// A result may be this large whatever it is made from: shape arithmetic, position tables.

@@ -43,8 +43,9 @@ final class SingleNode {
         this.inputs = inputs;
     }
 
-    /// A bound of what the results will take, told before they are computed: infinite where the computation would take
-    /// long, or the inputs do not go together; 0 where the results are about as large as the inputs.
+    /// A bound of what the results will take, told before they are computed: infinite where the computation
+    /// would take long, or the inputs do not go together; 0 where the results are about as large as the
+    /// inputs.
     double predictedBytes() {
         NodeView view = new NodeView(
                 node,
@@ -59,9 +60,7 @@ final class SingleNode {
             InputContract.of(view).ifPresent(contract -> contract.check(operands));
             return OutputBounds.find(view)
                     .map(bound -> bound.of(operands))
-                    .map(size -> size.work() > MAX_WORK
-                            ? Double.POSITIVE_INFINITY
-                            : width * size.elements())
+                    .map(size -> size.work() > MAX_WORK ? Double.POSITIVE_INFINITY : width * size.elements())
                     .orElse(0.0);
         } catch (RuntimeException _) {
             return Double.POSITIVE_INFINITY; // what does not fit here does not fit in the run, which tells it
@@ -70,13 +69,12 @@ final class SingleNode {
 
     /// The outputs that the node has, by name; empty where ONNX Runtime or its Java border cannot.
     ///
-    /// The constants are fed rather than stored in the one-node model: ONNX Runtime's shape inference reads stored ones
-    /// without looking at their length, and ends the process where there is nothing to read.
+    /// The constants are fed rather than stored in the one-node model: ONNX Runtime's shape inference reads
+    /// stored ones without looking at their length, and ends the process where there is nothing to read.
     Optional<Map<String, TensorData>> evaluate() {
         Map<String, TensorData> fed = new LinkedHashMap<>();
         Map<String, TensorData> stored = new LinkedHashMap<>();
-        inputs.forEach((name, tensor) ->
-                (OrtModel.crosses(tensor.dataType()) ? fed : stored).put(name, tensor));
+        inputs.forEach((name, tensor) -> (OrtModel.crosses(tensor.dataType()) ? fed : stored).put(name, tensor));
         List<Value> declared = fed.entrySet().stream()
                 .map(each -> new Value(
                         each.getKey(),

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.regex.Pattern;
 
-/// Changes files of any kind: bytes without regard to what they mean, numbers in binary headers, lines and numbers of
-/// texts.
+/// Changes files of any kind: bytes without regard to what they mean, numbers in binary headers, lines and
+/// numbers of texts.
 final class FileMutator {
     private static final long[] NUMBERS = {
         0, 1, -1, 2, 0x7F, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 100_000, 0x00FF_FFFF, Integer.MAX_VALUE, 1L << 31, 0xFFFF_FFFFL

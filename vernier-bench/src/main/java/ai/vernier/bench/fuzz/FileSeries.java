@@ -89,8 +89,8 @@ final class FileSeries implements Series {
                         new Dimension.Unknown(),
                         new Dimension.Unknown(),
                         new Dimension.Unknown()));
-        ModelInputs inputs = new ModelInputs(List.of(
-                Value.tensor("x", random.nextInt(4) == 0 ? DataType.INT32 : DataType.FLOAT, shape)));
+        ModelInputs inputs = new ModelInputs(
+                List.of(Value.tensor("x", random.nextInt(4) == 0 ? DataType.INT32 : DataType.FLOAT, shape)));
         try (SampleSource source = DataSources.open(file, inputs, images).limit(64)) {
             for (Batch _ : source.batches(8)) {
                 // Reading checks every element.

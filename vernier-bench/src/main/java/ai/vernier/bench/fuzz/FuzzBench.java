@@ -14,11 +14,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Gives many hostile inputs to a process of its own, so that a native crash is seen, and counts what became of them.
-/// Inputs that crash or hang are saved, and beside them the log of a process that died.
+/// Gives many hostile inputs to a process of its own, so that a native crash is seen, and counts what
+/// became of them. Inputs that crash or hang are saved, and beside them the log of a process that died.
 ///
-/// Arguments: data folder (or `none`), number of inputs, seed, folder for what is found, series (`models`, `quantize`
-/// or `files`, see [Series]), largest real model in bytes, first index.
+/// Arguments: data folder (or `none`), number of inputs, seed, folder for what is found, series (`models`,
+/// `quantize` or `files`, see [Series]), largest real model in bytes, first index.
 public final class FuzzBench {
     /// Processor time without an answer. The limits end a trial after 5 s, but a node that has begun goes on.
     private static final Duration HANG = Duration.ofSeconds(60);
@@ -62,7 +62,8 @@ public final class FuzzBench {
         long start = System.nanoTime();
         long next = first;
         while (next < first + count) {
-            next = bench.run(next, first + count, () -> Series.named(name, data, Long.parseLong(largest)), Long.parseLong(seed));
+            next = bench.run(
+                    next, first + count, () -> Series.named(name, data, Long.parseLong(largest)), Long.parseLong(seed));
         }
         bench.report(count, (System.nanoTime() - start) / 1e9);
     }
@@ -92,7 +93,8 @@ public final class FuzzBench {
         List<String> full = new ArrayList<>(command);
         full.addAll(List.of(Long.toString(first), Long.toString(end)));
         Process process = new ProcessBuilder(full)
-                .redirectError(ProcessBuilder.Redirect.appendTo(found.resolve("stderr.txt").toFile()))
+                .redirectError(ProcessBuilder.Redirect.appendTo(
+                        found.resolve("stderr.txt").toFile()))
                 .start();
         BlockingQueue<String> lines = new LinkedBlockingQueue<>();
         Thread reader = Thread.ofVirtual().start(() -> {

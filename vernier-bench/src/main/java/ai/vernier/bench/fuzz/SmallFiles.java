@@ -166,8 +166,7 @@ final class SmallFiles {
     private static String recipe() {
         Recipe recipe = Recipe.defaults(Target.load(Target.GENERIC_INT8))
                 .with(new Setting.ActivationMethod("percentile:99.99"))
-                .with(new Rule(
-                        new Selector(List.of("c"), "", List.of("Conv")), List.of(new Setting.KeepFloat(true))))
+                .with(new Rule(new Selector(List.of("c"), "", List.of("Conv")), List.of(new Setting.KeepFloat(true))))
                 .with(new Rule(new Selector(List.of(), "r|[a-f]+", List.of()), List.of(new Setting.WeightBits(4))))
                 .withPreprocessing(Map.of("resize", "256", "crop", "224", "mean", ".485,.456,.406"));
         return recipe.toYaml();

@@ -1,6 +1,7 @@
 package ai.vernier.engine.op;
 
-/// What can be told of a node's inputs before it runs: their extents and, where somebody asks, their numbers.
+/// What can be told of a node's inputs before it runs: their extents and, where somebody asks, their
+/// numbers.
 public interface InputFacts {
     /// Inputs, absent optional ones included.
     int size();

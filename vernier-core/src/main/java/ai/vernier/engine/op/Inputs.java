@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 public record Inputs(
         @Nullable Tensor[] tensors,
         long[] @Nullable [] constants,
-        @Nullable ValueHook hook)
-        implements InputFacts {
+        @Nullable ValueHook hook) implements InputFacts {
     @Override
     public int size() {
         return tensors.length;

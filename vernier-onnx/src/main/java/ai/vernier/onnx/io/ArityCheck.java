@@ -4,8 +4,9 @@ import ai.vernier.onnx.Node;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Checks that nodes of the default domain have the inputs that no version of their operator can do without, and an
-/// output ([operator schemas](https://onnx.ai/onnx/operators/)): everybody who rewrites or runs a model relies on that.
+/// Checks that nodes of the default domain have the inputs that no version of their operator can do
+/// without, and an output ([operator schemas](https://onnx.ai/onnx/operators/)): everybody who rewrites or
+/// runs a model relies on that.
 final class ArityCheck {
     private static final Map<String, Integer> REQUIRED = required();
 
@@ -26,8 +27,7 @@ final class ArityCheck {
         }
         if (found < required) {
             problems.add(
-                    place,
-                    "its input %d is missing; %s needs at least %d".formatted(found, node.opType(), required));
+                    place, "its input %d is missing; %s needs at least %d".formatted(found, node.opType(), required));
         }
         boolean isKnown = REQUIRED.containsKey(node.opType());
         if (isKnown && node.outputs().stream().allMatch(String::isEmpty)) {

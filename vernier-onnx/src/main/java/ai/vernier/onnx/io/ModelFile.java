@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The bytes of a model file in pieces, of which the weights are the tensors' own bytes: protobuf would copy them to
-/// the heap. Together the pieces are what protobuf would write.
+/// The bytes of a model file in pieces, of which the weights are the tensors' own bytes: protobuf would
+/// copy them to the heap. Together the pieces are what protobuf would write.
 final class ModelFile {
     private static final int LENGTH_PREFIXED = 2;
 
@@ -71,8 +71,8 @@ final class ModelFile {
         return MemorySegment.ofArray(bytes.toByteArray());
     }
 
-    /// A message cut in two where a field that it lacks would stand, protobuf writing fields in the order of their
-    /// numbers.
+    /// A message cut in two where a field that it lacks would stand, protobuf writing fields in the order
+    /// of their numbers.
     private record Halves(MemorySegment before, MemorySegment after) {
         static Halves of(MessageLite message, int field) {
             byte[] bytes = message.toByteArray();

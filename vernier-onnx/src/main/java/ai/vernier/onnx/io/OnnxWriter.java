@@ -73,9 +73,7 @@ public final class OnnxWriter {
     /// @throws InvalidInputException where they exceed 2 GiB
     public static byte[] toBytes(Model model) {
         checkSize(model, new ExternalData.Inside(), "model");
-        return new ModelEncoder(new TensorEncoder(Optional.empty()))
-                .file(model)
-                .toByteArray();
+        return new ModelEncoder(new TensorEncoder(Optional.empty())).file(model).toByteArray();
     }
 
     private static void move(Path from, Path to) throws IOException {

@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Checks the names of a model, and that its nodes have their inputs: every value is defined once, and before it is used ([IR specification, "Names within a
-/// graph" and "Graphs"](https://onnx.ai/onnx/repo-docs/IR.html)). A sub-graph sees the values of the graphs around it.
+/// Checks the names of a model, and that its nodes have their inputs: every value is defined once, and
+/// before it is used ([IR specification, "Names within a graph" and
+/// "Graphs"](https://onnx.ai/onnx/repo-docs/IR.html)). A sub-graph sees the values of the graphs around it.
 final class StructureCheck {
     private final Problems problems;
     private final ArityCheck arity;

@@ -225,10 +225,8 @@ class OnnxReaderTest {
                         .addOutput("b"))
                 .addNode(NodeProto.newBuilder().setOpType("Relu").addInput("x"))
                 .addNode(NodeProto.newBuilder().setOpType("Clip").addInput("x").addOutput("c"))
-                .addNode(NodeProto.newBuilder()
-                        .setOpType("Add")
-                        .setDomain("own")
-                        .addOutput("d"))
+                .addNode(
+                        NodeProto.newBuilder().setOpType("Add").setDomain("own").addOutput("d"))
                 .build();
         InvalidInputException refused = catchThrowableOfType(InvalidInputException.class, () -> read(graph));
         assertThat(refused.problems())
