@@ -3,9 +3,11 @@ package ai.vernier.cli;
 import ai.vernier.engine.DeviceChoice;
 import ai.vernier.engine.EngineOptions;
 import ai.vernier.onnx.InvalidInputException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// The options that say where and how the engine computes.
+/// The options that say where and how the engine computes, and how much of the machine a model may take.
 final class EngineFlags {
     @Option(names = "--threads", paramLabel = "N", description = "Threads within an operator. Default: one per core.")
     private int threads;
@@ -16,13 +18,39 @@ final class EngineFlags {
             description = "Where to compute. Default: auto, that is CUDA where there is a device.")
     private DeviceChoice device = DeviceChoice.AUTO;
 
-    /// @throws InvalidInputException where the number of threads is negative
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "What the tensors of a run may take beside the weights, such as 500MB, 4GB or 2GiB; a model"
+                    + " that asks for more is refused. Default: three quarters of the machine's memory.")
+    private @Nullable String memory;
+
+    @Option(
+            names = "--time-limit",
+            paramLabel = "TIME",
+            description = "What one run of the model, a batch, may last, such as 500ms, 30s or 5min; looked at between"
+                    + " operators. Default: none.")
+    private @Nullable String timeLimit;
+
+    /// @throws InvalidInputException with everything that is wrong with the flags
     EngineOptions options() {
-        if (threads < 0) {
-            throw new InvalidInputException(
-                    "--threads: found %d, expected 1 or more, or 0 for one per core".formatted(threads));
-        }
-        return new EngineOptions(device, threads);
+        Findings findings = new Findings();
+        findings.require(
+                threads >= 0, "--threads: found %d, expected 1 or more, or 0 for one per core".formatted(threads));
+        long bytes = memory == null
+                ? EngineOptions.DEFAULT.memoryBytes()
+                : findings.collect(() -> Quantity.bytes("--memory", memory)).orElse(0L);
+        Duration time = timeLimit == null
+                ? EngineOptions.DEFAULT.timeLimit()
+                : findings.collect(() -> Quantity.duration("--time-limit", timeLimit))
+                        .orElse(Duration.ZERO);
+        findings.throwIfAny();
+        return new EngineOptions(device, threads, bytes, time);
+    }
+
+    /// Whether a limit was asked for, which only the engine keeps.
+    boolean hasLimits() {
+        return memory != null || timeLimit != null;
     }
 
     /// Threads for work outside of the engine.

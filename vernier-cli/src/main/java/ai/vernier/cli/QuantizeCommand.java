@@ -146,6 +146,7 @@ final class QuantizeCommand implements Callable<Integer> {
         findings.require(data.isPresent(), "--calibration is missing: give samples of the kind the model will see");
         findings.require(samples == null || samples >= 1, "--samples: expected 1 or more, found " + samples);
         findings.require(batch == null || batch >= 1, "--batch: expected 1 or more, found " + batch);
+        findings.collect(engine::options);
         findings.collect(() -> OutputFolder.requireWritable(destination));
     }
 

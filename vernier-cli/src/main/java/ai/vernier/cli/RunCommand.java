@@ -56,6 +56,7 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        runtime.check();
         try (OutputFolder folder = OutputFolder.open(out);
                 LoadedModel model = runtime.load(place)) {
             Map<String, Path> files = InputArguments.bind(inputs, model.inputs());

@@ -30,6 +30,17 @@ final class RuntimeFlags {
         return engine.threads();
     }
 
+    /// Reads the flags, so that what is wrong with them is told beside other problems.
+    ///
+    /// @throws InvalidInputException with everything that is wrong with them
+    void check() {
+        engine.options();
+        if (runtime == Runner.ORT && engine.hasLimits()) {
+            throw new InvalidInputException(
+                    "--memory and --time-limit hold for our engine; ONNX Runtime keeps none: leave them or --runtime ort out");
+        }
+    }
+
     /// Opens a model file, or the folder that `vernier quantize` wrote.
     ///
     /// @throws InvalidInputException where there is no such model

@@ -6,7 +6,6 @@ import ai.vernier.data.ProgressListener;
 import ai.vernier.data.SampleSource;
 import ai.vernier.engine.ort.OrtModel;
 import ai.vernier.export.Verification;
-import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.pipeline.QuantizedFolder;
 import ai.vernier.simulate.Simulator;
 import java.nio.file.Path;
@@ -15,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -59,10 +59,12 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (batch < 1) {
-            throw new InvalidInputException("--batch: found %d, expected 1 or more".formatted(batch));
-        }
-        QuantizedModel quantized = QuantizedFolder.read(folder);
+        Findings findings = new Findings();
+        findings.require(batch >= 1, "--batch: found %d, expected 1 or more".formatted(batch));
+        findings.collect(engine::options);
+        Optional<QuantizedModel> found = findings.collect(() -> QuantizedFolder.read(folder));
+        findings.throwIfAny();
+        QuantizedModel quantized = found.orElseThrow();
         ModelInputs inputs = ModelInputs.of(quantized.model());
         ProgressListener progress = output.progress();
         try (SampleSource samples = ImageFlags.open(data, inputs, images.orRecorded(folder), engine.threads());

@@ -2,7 +2,6 @@ package ai.vernier.analyze;
 
 import ai.vernier.onnx.Node;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /// A sliding window with the attributes of convolutions and pools.
@@ -18,21 +17,15 @@ final class Window {
     Window(Node node, long[] kernel) {
         this.kernel = kernel;
         int axes = kernel.length;
-        this.strides = node.intsAttribute("strides").orElseGet(() -> filled(axes, 1));
-        this.dilations = node.intsAttribute("dilations").orElseGet(() -> filled(axes, 1));
-        long[] both = node.intsAttribute("pads").orElseGet(() -> filled(2 * axes, 0));
+        this.strides = node.intsAttribute("strides").orElseGet(() -> PointwiseShapes.filled(axes, 1));
+        this.dilations = node.intsAttribute("dilations").orElseGet(() -> PointwiseShapes.filled(axes, 1));
+        long[] both = node.intsAttribute("pads").orElseGet(() -> PointwiseShapes.filled(2 * axes, 0));
         for (int i = 0; i < axes; i++) {
             pads.add(both[i] + both[i + axes]);
         }
-        this.outputPadding = node.intsAttribute("output_padding").orElseGet(() -> filled(axes, 0));
+        this.outputPadding = node.intsAttribute("output_padding").orElseGet(() -> PointwiseShapes.filled(axes, 0));
         this.autoPad = node.stringAttribute("auto_pad", "NOTSET");
         this.roundsUp = node.intAttribute("ceil_mode", 0) != 0;
-    }
-
-    static long[] filled(int length, long value) {
-        long[] values = new long[length];
-        Arrays.fill(values, value);
-        return values;
     }
 
     /// Extents of [batch, channels, space…] after sliding over the space.

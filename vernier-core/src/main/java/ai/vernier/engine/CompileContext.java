@@ -25,7 +25,8 @@ record CompileContext(
         XnnRuntime xnnpack,
         RunLimits limits,
         TreeSet<String> fallbacks) {
-    private static final Set<String> ORT_DOMAINS = Set.of("", "ai.onnx.ml", "com.microsoft");
+    /// Domains whose operators ONNX Runtime may know.
+    static final Set<String> ORT_DOMAINS = Set.of("", "ai.onnx.ml", "com.microsoft");
 
     long opset(Node node) {
         return model.opset(node.domain());

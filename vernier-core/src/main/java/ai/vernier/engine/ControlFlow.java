@@ -14,6 +14,14 @@ import org.bytedeco.pytorch.Tensor;
 final class ControlFlow {
     private ControlFlow() {}
 
+    /// Whether `node` is bound here, and not by the operator table.
+    static boolean handles(Node node) {
+        return switch (node.qualifiedType()) {
+            case "If", "Loop", "Scan", "ai.onnx.preview.FlexAttention" -> true;
+            default -> false;
+        };
+    }
+
     /// Binds `node` if it has sub-graphs that the engine runs, adding to `inputs` what these capture.
     static Optional<BoundOp> bind(Node node, GraphCompiler compiler, List<String> inputs) {
         return switch (node.qualifiedType()) {

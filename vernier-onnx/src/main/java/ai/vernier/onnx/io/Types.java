@@ -79,12 +79,14 @@ final class Types {
         return new Shape(proto.getDimList().stream().map(Types::decode).toList());
     }
 
-    /// A negative extent, which some exporters write, and an empty name mean "unknown", as runtimes take them.
+    /// A negative extent and the name `?`, which some exporters write, and an empty name mean "unknown": extents of a
+    /// name are equal, those of several `?` need not be.
     private static Dimension decode(TensorShapeProto.Dimension proto) {
         if (proto.hasDimValue() && proto.getDimValue() >= 0) {
             return new Dimension.Known(proto.getDimValue());
         }
-        return proto.getDimParam().isEmpty() ? new Dimension.Unknown() : new Dimension.Symbolic(proto.getDimParam());
+        String name = proto.getDimParam();
+        return name.isEmpty() || name.equals("?") ? new Dimension.Unknown() : new Dimension.Symbolic(name);
     }
 
     private static TensorShapeProto encode(Shape shape) {
