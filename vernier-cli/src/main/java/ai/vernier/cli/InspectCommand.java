@@ -8,9 +8,7 @@ import ai.vernier.onnx.rewrite.PassLog;
 import ai.vernier.onnx.rewrite.PassResult;
 import ai.vernier.pipeline.Quantization;
 import ai.vernier.recipe.Plan;
-import ai.vernier.recipe.PlanResolver;
 import ai.vernier.recipe.Recipe;
-import ai.vernier.target.Target;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -93,7 +91,7 @@ final class InspectCommand implements Callable<Integer> {
             describePasses(prepared.log(), fields, lines);
         }
         if (withPlan) {
-            Plan plan = PlanResolver.resolve(recipe, prepared.model(), Target.load(recipe.target()));
+            Plan plan = Quantization.plan(prepared.model(), recipe);
             fields.put("plan", PlanFields.of(plan));
             lines.add("");
             plan.toText().lines().forEach(lines::add);

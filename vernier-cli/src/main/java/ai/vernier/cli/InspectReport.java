@@ -84,7 +84,8 @@ final class InspectReport {
                 "inputs",
                 graph.requiredInputs().stream().map(InspectReport::fields).toList());
         fields.put("optionalInputs", optional.stream().map(Value::name).toList());
-        fields.put("outputs", graph.outputs().stream().map(InspectReport::fields).toList());
+        fields.put(
+                "outputs", graph.outputs().stream().map(InspectReport::fields).toList());
         values("input", graph.requiredInputs());
         if (!optional.isEmpty()) {
             row("optional inputs", "%d with a default in the file: %s".formatted(optional.size(), someNames(optional)));
@@ -141,7 +142,9 @@ final class InspectReport {
         row("parameters", "%,d in %s".formatted(summary.parameters(), weights()));
         dimensionRows(dimensions);
         boolean nothingKnown = macs == 0 && !unknown.isEmpty();
-        row("multiply-accumulates", nothingKnown ? "unknown" : (unknown.isEmpty() ? "" : "at least ") + Units.count(macs));
+        row(
+                "multiply-accumulates",
+                nothingKnown ? "unknown" : (unknown.isEmpty() ? "" : "at least ") + Units.count(macs));
         if (!unknown.isEmpty()) {
             row("", "not counted: %s".formatted(some(unknown)));
         }
@@ -167,9 +170,13 @@ final class InspectReport {
     private void dimensionRows(InputDimensions dimensions) {
         List<String> rows = new ArrayList<>();
         dimensions.given().forEach((name, extent) -> rows.add("%s = %d, as given".formatted(name, extent)));
-        dimensions.assumed().forEach((name, extent) -> rows.add(
-                "%s = %d, assumed: one sample (--dim %s=… for another)".formatted(name, extent, name)));
-        dimensions.open().forEach(name -> rows.add("%s unknown, and what hangs on it (--dim %s=…)".formatted(name, name)));
+        dimensions
+                .assumed()
+                .forEach((name, extent) -> rows.add(
+                        "%s = %d, assumed: one sample (--dim %s=… for another)".formatted(name, extent, name)));
+        dimensions
+                .open()
+                .forEach(name -> rows.add("%s unknown, and what hangs on it (--dim %s=…)".formatted(name, name)));
         for (int i = 0; i < rows.size(); i++) {
             row(i == 0 ? "costs for" : "", rows.get(i));
         }
@@ -195,7 +202,8 @@ final class InspectReport {
                                 Units.bytes(summary.totalWeightBytes()),
                                 Units.bytes(memory.peakBytes())));
         if (memory.peakStep() > 0 && memory.peakBytes() > 0) {
-            String place = ", node %d of %d".formatted(memory.peakStep(), model.graph().nodes().size());
+            String place = ", node %d of %d"
+                    .formatted(memory.peakStep(), model.graph().nodes().size());
             row("", "reached at " + fitted(memory.peakNode(), COLUMNS - TITLE - 20 - place.length()) + place);
         }
         if (!known) {
@@ -213,7 +221,10 @@ final class InspectReport {
             row("sub-graphs", "%d, whose nodes count below".formatted(summary.subGraphs()));
         }
         for (FunctionUse function : summary.functions()) {
-            row("function", "%s of %d nodes, which count below where it is called".formatted(function.name(), function.nodes()));
+            row(
+                    "function",
+                    "%s of %d nodes, which count below where it is called"
+                            .formatted(function.name(), function.nodes()));
         }
     }
 
@@ -228,7 +239,10 @@ final class InspectReport {
         fields.put("runs", runs);
         row("nodes", summary.nodes() + ", " + runsText());
         lines.add("");
-        int width = summary.uses().stream().mapToInt(use -> use.operator().length()).max().orElse(8);
+        int width = summary.uses().stream()
+                .mapToInt(use -> use.operator().length())
+                .max()
+                .orElse(8);
         width = Math.clamp(width, "operator".length(), 46);
         lines.add("%8s  %s  %12s  %s".formatted("nodes", padded("operator", width), "MACs", "runs"));
         for (OperatorUse use : summary.uses()) {

@@ -6,19 +6,23 @@ import ai.vernier.engine.EngineOptions;
 import ai.vernier.engine.Executor;
 import ai.vernier.engine.ort.OrtModel;
 import ai.vernier.onnx.Model;
+import ai.vernier.onnx.Value;
 import ai.vernier.pipeline.Forward;
 import ai.vernier.simulate.Simulator;
 import java.nio.file.Path;
+import java.util.List;
 
 /// A model that is ready to run, whoever runs it.
 final class LoadedModel implements AutoCloseable {
     private final ModelInputs inputs;
+    private final List<String> outputs;
     private final String runner;
     private final Forward forward;
     private final Runnable release;
 
     private LoadedModel(Model model, String runner, Forward forward, Runnable release) {
         this.inputs = ModelInputs.of(model);
+        this.outputs = model.graph().outputs().stream().map(Value::name).toList();
         this.runner = runner;
         this.forward = forward;
         this.release = release;
@@ -42,6 +46,11 @@ final class LoadedModel implements AutoCloseable {
 
     ModelInputs inputs() {
         return inputs;
+    }
+
+    /// Names of the outputs, in the model's order.
+    List<String> outputs() {
+        return outputs;
     }
 
     Forward forward() {

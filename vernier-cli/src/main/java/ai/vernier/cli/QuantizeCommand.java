@@ -130,6 +130,7 @@ final class QuantizeCommand implements Callable<Integer> {
         Path destination = first(out, null).orElseGet(() -> defaultOut(workpiece, recipe));
         requireOptions(findings, data, destination);
         Opening opening = new Opening(model, recipe);
+        requireRules(findings, opening);
         data.ifPresent(file -> findings.collect(() -> requireEnough(file, opening)));
         judged.ifPresent(asked -> findings.collect(() -> requireLabelled(asked, opening)));
         findings.throwIfAny();
@@ -140,6 +141,16 @@ final class QuantizeCommand implements Callable<Integer> {
                 destination,
                 data.orElseThrow(),
                 judged.orElse(null));
+    }
+
+    /// What rules name is only known of the prepared graph. Without rules there is nothing to find.
+    private static void requireRules(Findings findings, Opening opening) {
+        Optional<Recipe> recipe = opening.recipe().filter(read -> !read.rules().isEmpty());
+        if (opening.model().isPresent() && recipe.isPresent()) {
+            Model model = opening.model().get();
+            findings.collect(() ->
+                    Quantization.plan(Quantization.prepare(model, recipe.get()).model(), recipe.get()));
+        }
     }
 
     private void requireOptions(Findings findings, Optional<Path> data, Path destination) {

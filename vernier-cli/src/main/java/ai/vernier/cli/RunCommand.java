@@ -56,7 +56,10 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        runtime.check();
+        Findings findings = new Findings();
+        findings.collect(runtime::options);
+        findings.collect(() -> OutputFolder.requireWritable(out));
+        findings.throwIfAny();
         try (OutputFolder folder = OutputFolder.open(out);
                 LoadedModel model = runtime.load(place)) {
             Map<String, Path> files = InputArguments.bind(inputs, model.inputs());

@@ -1,5 +1,6 @@
 package ai.vernier.cli;
 
+import ai.vernier.engine.EngineOptions;
 import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.io.OnnxReader;
@@ -30,15 +31,15 @@ final class RuntimeFlags {
         return engine.threads();
     }
 
-    /// Reads the flags, so that what is wrong with them is told beside other problems.
+    /// How our engine is to run.
     ///
-    /// @throws InvalidInputException with everything that is wrong with them
-    void check() {
-        engine.options();
+    /// @throws InvalidInputException with everything that is wrong with the flags
+    EngineOptions options() {
         if (runtime == Runner.ORT && engine.hasLimits()) {
             throw new InvalidInputException(
                     "--memory and --time-limit hold for our engine; ONNX Runtime keeps none: leave them or --runtime ort out");
         }
+        return engine.options();
     }
 
     /// Opens a model file, or the folder that `vernier quantize` wrote.
@@ -50,12 +51,12 @@ final class RuntimeFlags {
         }
         boolean isFolder = Files.isDirectory(place);
         if (isFolder && runtime == null) {
-            return LoadedModel.simulated(QuantizedFolder.read(place), engine.options());
+            return LoadedModel.simulated(QuantizedFolder.read(place), options());
         }
         Path file = isFolder ? place.resolve(QuantizedFolder.MODEL) : place;
         Model model = OnnxReader.read(file);
         return runtime == Runner.ORT
-                ? LoadedModel.onOnnxRuntime(model, file, engine.options())
-                : LoadedModel.onEngine(model, engine.options());
+                ? LoadedModel.onOnnxRuntime(model, file, options())
+                : LoadedModel.onEngine(model, options());
     }
 }

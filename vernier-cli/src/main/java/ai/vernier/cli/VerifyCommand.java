@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -82,48 +81,13 @@ final class VerifyCommand implements Callable<Integer> {
         List<String> lines = new ArrayList<>();
         lines.add("ONNX Runtime against the simulation, %d samples:".formatted(verification.samples()));
         verification.outputs().forEach((name, found) -> {
-            outputs.put(name, fields(found));
-            lines.add("  %s: %s".formatted(name, text(found)));
+            outputs.put(name, Likeness.fields(found));
+            lines.add("  %s: %s".formatted(name, Likeness.text(found, Likeness.ALL)));
         });
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("folder", folder.toString());
         fields.put("samples", verification.samples());
         fields.put("outputs", outputs);
         return new Answer(fields, lines);
-    }
-
-    /// Infinite and undefined figures have no JSON number and are left out: identical outputs have no noise.
-    private static Map<String, Object> fields(Verification.Output found) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("equalElements", found.equalShare());
-        put(fields, "agreement", found.decisions().value());
-        if (found.difference().elements() > 0) {
-            put(fields, "sqnr", found.difference().sqnr());
-            fields.put("cosine", found.difference().cosine());
-            fields.put("maxError", found.difference().maxError());
-        }
-        return fields;
-    }
-
-    private static void put(Map<String, Object> fields, String name, double value) {
-        if (Double.isFinite(value)) {
-            fields.put(name, value);
-        }
-    }
-
-    private static String text(Verification.Output found) {
-        List<String> parts = new ArrayList<>();
-        if (found.decisions().rows() > 0) {
-            parts.add("same class in " + Units.percent(found.decisions().value()));
-        }
-        parts.add("equal elements " + Units.percent(found.equalShare()));
-        if (found.difference().elements() > 0) {
-            parts.add(String.format(
-                    Locale.ROOT,
-                    "SQNR %.1f dB, cosine %.6f",
-                    found.difference().sqnr(),
-                    found.difference().cosine()));
-        }
-        return String.join(", ", parts);
     }
 }

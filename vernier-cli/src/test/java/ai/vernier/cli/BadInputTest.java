@@ -7,6 +7,7 @@ import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.io.ExternalData;
 import ai.vernier.onnx.io.OnnxReader;
+import ai.vernier.onnx.io.OnnxText;
 import ai.vernier.onnx.io.OnnxWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -163,6 +164,22 @@ class BadInputTest {
     }
 
     @Test
+    void namesThatNothingHasAreToldBesideOtherProblems() {
+        Invocation run = assertRefused(
+                "no_such_tensor",
+                "quantize",
+                MODEL,
+                "--calibration",
+                inputs.resolve("missing.npy"),
+                "--exclude",
+                "no_such_tensor",
+                "--samples",
+                0);
+
+        assertThat(run.err()).contains("missing.npy", "--samples");
+    }
+
+    @Test
     void labelsThatDoNotFitAreRefused() throws IOException {
         Path labels = npy("labels.npy", TensorData.ofLongs(new long[] {1, 2, 3}, 3));
 
@@ -182,6 +199,29 @@ class BadInputTest {
                 "--labels",
                 labels);
         assertThat(quantize.err()).doesNotContain("Calibrate");
+    }
+
+    @Test
+    void anEvaluationNeedsSomethingToJudgeBy() throws IOException {
+        Path data = EXAMPLE.resolve("evaluation.npy");
+        Path labels = EXAMPLE.resolve("labels.npy");
+        Path other = inputs.resolve("other.onnx");
+        OnnxWriter.write(OnnxText.parse("""
+                <ir_version: 8, opset_import: ["" : 13]>
+                g (float[N,1,20,20] image) => (float[N,1,20,20] z) { z = Relu (image) }
+                """), other);
+
+        Invocation nothing = Invocation.of("evaluate", MODEL, "--data", data);
+        Invocation unlabelled =
+                Invocation.of("evaluate", MODEL, "--data", data, "--reference", MODEL, "--metric", "top1,bleu");
+        Invocation alone = Invocation.of("evaluate", MODEL, "--data", data, "--labels", labels, "--metric", "sqnr");
+        Invocation foreign = Invocation.of("evaluate", MODEL, "--data", data, "--reference", other);
+
+        assertThat(nothing.err()).contains("--labels", "--reference");
+        assertThat(unlabelled.err()).contains("needs --labels", "'bleu'");
+        assertThat(alone.err()).contains("needs --reference");
+        assertThat(foreign.err()).contains("has the outputs [z]");
+        assertThat(Stream.of(nothing, unlabelled, alone, foreign)).allMatch(run -> run.exitCode() == 2);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package ai.vernier.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.vernier.data.Npy;
@@ -58,6 +59,38 @@ class StatefulModelTest {
                 "evaluate", folder.resolve("int8"), "--data", data, "--labels", labels, "--metric", "top5", "--json");
         assertThat(evaluated.exitCode()).as(evaluated.err()).isZero();
         assertThat(evaluated.json().path("metrics").path("top5").asDouble()).isOne();
+    }
+
+    @Test
+    void withoutLabelsEveryOutputIsComparedWithTheFloatModel() throws IOException {
+        Path model = folder.resolve("cell.onnx");
+        OnnxWriter.write(cell(), model);
+        Path data = folder.resolve("data.npz");
+        Npy.writeAll(
+                data,
+                Map.of(
+                        "x", gaussian(1, SAMPLES, 6),
+                        "state", gaussian(1, SAMPLES, 2, 1, 6),
+                        "gain", gaussian(0.5, SAMPLES)));
+        quantizeAndVerify(model, data);
+
+        JsonNode quantized = evaluated(folder.resolve("int8"), data, model);
+        JsonNode itself = evaluated(model, data, model);
+
+        assertThat(quantized.path("metrics").path("sqnr").asDouble()).isBetween(20.0, 60.0);
+        assertThat(quantized.path("metrics").path("agreement").asDouble()).isGreaterThan(0.8);
+        assertThat(quantized.path("outputs").path("stateN").path("sqnr").asDouble())
+                .isBetween(20.0, 60.0);
+        // No noise has no number in dB.
+        assertThat(itself.path("metrics").has("sqnr")).isFalse();
+        assertThat(itself.path("metrics").path("agreement").asDouble()).isOne();
+        assertThat(itself.path("metrics").path("cosine").asDouble()).isCloseTo(1, within(1e-12));
+    }
+
+    private static JsonNode evaluated(Path place, Path data, Path reference) {
+        Invocation run = Invocation.of("evaluate", place, "--data", data, "--reference", reference, "--json");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        return run.json();
     }
 
     /// y[N,5] = (x[N,6] + gain) · w, stateN[2,1,6] = state[2,1,6] · gain.

@@ -119,8 +119,8 @@ final class ControlFlowShapes {
         for (int i = 0; i < node.node().outputs().size(); i++) {
             Optional<long[]> out = facts.shape(body.outputs().get(i + 1).name());
             int output = i;
-            out.ifPresent(extents ->
-                    node.is(output, output < states ? extents : inserted(extents, 0, ValueFacts.OPEN)));
+            out.ifPresent(
+                    extents -> node.is(output, output < states ? extents : inserted(extents, 0, ValueFacts.OPEN)));
         }
     }
 
@@ -136,7 +136,13 @@ final class ControlFlowShapes {
         for (int i = 0; i < node.node().inputs().size(); i++) {
             Optional<long[]> shape = node.node().input(i).flatMap(node.values()::shape);
             int slice = i - states;
-            fed.add(slice < 0 ? shape : shape.map(extents -> without(extents, axes(node, "scan_input_axes", extents.length).get(slice))));
+            fed.add(
+                    slice < 0
+                            ? shape
+                            : shape.map(extents -> without(
+                                    extents,
+                                    axes(node, "scan_input_axes", extents.length)
+                                            .get(slice))));
         }
         ValueFacts facts = settled(node, body, new Fed(fed, 0, 0));
         long length = iterations(node).orElse(ValueFacts.OPEN);
@@ -147,7 +153,11 @@ final class ControlFlowShapes {
                     output,
                     output < states
                             ? extents
-                            : inserted(extents, axes(node, "scan_output_axes", extents.length + 1).get(output - states), length)));
+                            : inserted(
+                                    extents,
+                                    axes(node, "scan_output_axes", extents.length + 1)
+                                            .get(output - states),
+                                    length)));
         }
     }
 
@@ -155,8 +165,11 @@ final class ControlFlowShapes {
     private static List<Integer> axes(NodeFacts node, String attribute, int rank) {
         long[] stated = node.node()
                 .intsAttribute(attribute)
-                .orElseGet(() -> PointwiseShapes.filled(node.node().inputs().size() + node.node().outputs().size(), 0));
-        return Arrays.stream(stated).mapToObj(axis -> NodeFacts.axis(axis, rank)).toList();
+                .orElseGet(() -> PointwiseShapes.filled(
+                        node.node().inputs().size() + node.node().outputs().size(), 0));
+        return Arrays.stream(stated)
+                .mapToObj(axis -> NodeFacts.axis(axis, rank))
+                .toList();
     }
 
     private static long[] without(long[] extents, int axis) {
@@ -185,13 +198,21 @@ final class ControlFlowShapes {
         ValueFacts first = entered(node, body, fed);
         List<Optional<long[]>> kept = new ArrayList<>(fed.shapes());
         boolean changes = false;
-        for (int i = fed.firstState(); i < kept.size() && i - fed.firstState() + fed.firstResult() < body.outputs().size(); i++) {
+        for (int i = fed.firstState();
+                i < kept.size()
+                        && i - fed.firstState() + fed.firstResult()
+                                < body.outputs().size();
+                i++) {
             Value result = body.outputs().get(i - fed.firstState() + fed.firstResult());
             Optional<long[]> before = kept.get(i);
             Optional<long[]> after = first.shape(result.name());
             boolean isState = body.inputs().size() > i && !isSlice(node, i);
             if (isState && before.isPresent() && after.isPresent() && !Arrays.equals(before.get(), after.get())) {
-                kept.set(i, before.get().length == after.get().length ? Optional.of(common(before.get(), after.get())) : Optional.empty());
+                kept.set(
+                        i,
+                        before.get().length == after.get().length
+                                ? Optional.of(common(before.get(), after.get()))
+                                : Optional.empty());
                 changes = true;
             }
         }
@@ -201,8 +222,7 @@ final class ControlFlowShapes {
     }
 
     private static boolean isSlice(NodeFacts node, int input) {
-        return node.type().equals("Scan")
-                && input >= node.node().inputs().size() - node.number("num_scan_inputs", 0);
+        return node.type().equals("Scan") && input >= node.node().inputs().size() - node.number("num_scan_inputs", 0);
     }
 
     private static ValueFacts entered(NodeFacts node, Graph body, Fed fed) {

@@ -42,7 +42,8 @@ public record InputDimensions(Map<String, Long> given, Map<String, Long> assumed
             if (key.isEmpty()) {
                 problems.add(unknown(name, inputs));
             } else if (given.getOrDefault(key.get(), extent).longValue() != extent) {
-                problems.add("dimension '%s': is taken for %d and for %d".formatted(key.get(), given.get(key.get()), extent));
+                problems.add("dimension '%s': is taken for %d and for %d"
+                        .formatted(key.get(), given.get(key.get()), extent));
             } else {
                 given.put(key.get(), extent);
             }
@@ -136,12 +137,14 @@ public record InputDimensions(Map<String, Long> given, Map<String, Long> assumed
     }
 
     private Value fix(Value value) {
-        if (!(value.type() instanceof ValueType.TensorType(var elementType, Optional<Shape> shape)) || shape.isEmpty()) {
+        if (!(value.type() instanceof ValueType.TensorType(var elementType, Optional<Shape> shape))
+                || shape.isEmpty()) {
             return value;
         }
         Shape fixed = shape.get();
         for (int axis = 0; axis < fixed.rank(); axis++) {
-            Optional<Long> extent = key(value, axis).flatMap(key -> Optional.ofNullable(given.getOrDefault(key, assumed.get(key))));
+            Optional<Long> extent =
+                    key(value, axis).flatMap(key -> Optional.ofNullable(given.getOrDefault(key, assumed.get(key))));
             if (extent.isPresent()) {
                 fixed = fixed.with(axis, new Dimension.Known(extent.get()));
             }

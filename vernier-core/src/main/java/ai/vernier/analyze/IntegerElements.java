@@ -17,8 +17,7 @@ final class IntegerElements {
     static void infer(NodeFacts node) {
         switch (node.type()) {
             case "Shape" -> is(node, unknownWhereOpen(MovementShapes.slicedShape(node)));
-            case "Size" ->
-                is(node, ValueFacts.product(node.shape(0)).orElse(ValueFacts.UNKNOWN));
+            case "Size" -> is(node, ValueFacts.product(node.shape(0)).orElse(ValueFacts.UNKNOWN));
             case "Constant" -> constant(node);
             case "ConstantOfShape" -> filled(node);
             case "Range" -> range(node);
@@ -30,9 +29,13 @@ final class IntegerElements {
             case "Transpose" -> transposed(node);
             case "Split" -> split(node);
             case "Expand" -> expanded(node);
-            case "ReduceProd" ->
-                is(node, Arrays.stream(node.integers(0)).reduce(1, Math::multiplyExact));
-            case "Not" -> is(node, Arrays.stream(node.integers(0)).map(element -> 1 - element).toArray());
+            case "ReduceProd" -> is(node, Arrays.stream(node.integers(0)).reduce(1, Math::multiplyExact));
+            case "Not" ->
+                is(
+                        node,
+                        Arrays.stream(node.integers(0))
+                                .map(element -> 1 - element)
+                                .toArray());
             case "Where" -> chosen(node);
             default -> arithmetic(node);
         }
@@ -79,7 +82,11 @@ final class IntegerElements {
         if (to.equals(Optional.of(DataType.INT64)) || to.equals(Optional.of(DataType.INT32))) {
             is(node, node.elements(0));
         } else if (to.equals(Optional.of(DataType.BOOL))) {
-            is(node, Arrays.stream(node.integers(0)).map(element -> element == 0 ? 0 : 1).toArray());
+            is(
+                    node,
+                    Arrays.stream(node.integers(0))
+                            .map(element -> element == 0 ? 0 : 1)
+                            .toArray());
         }
     }
 

@@ -48,8 +48,8 @@ final class MatrixShapes {
         }
         long[] left = a.length == 1 ? new long[] {1, a[0]} : a;
         long[] right = b.length == 1 ? new long[] {b[0], 1} : b;
-        long[] batch = MovementShapes.broadcast(
-                Arrays.copyOf(left, left.length - 2), Arrays.copyOf(right, right.length - 2));
+        long[] batch =
+                MovementShapes.broadcast(Arrays.copyOf(left, left.length - 2), Arrays.copyOf(right, right.length - 2));
         int rank = batch.length + (a.length == 1 ? 0 : 1) + (b.length == 1 ? 0 : 1);
         long[] out = Arrays.copyOf(batch, rank);
         if (a.length > 1) {
@@ -137,9 +137,7 @@ final class MatrixShapes {
                         ? new long[] {in[0], in[1], directions, hidden}
                         : new long[] {in[0], directions, in[1], hidden});
         for (int i = 1; i < 3; i++) {
-            node.is(
-                    i,
-                    batchFirst ? new long[] {in[0], directions, hidden} : new long[] {directions, in[1], hidden});
+            node.is(i, batchFirst ? new long[] {in[0], directions, hidden} : new long[] {directions, in[1], hidden});
         }
     }
 

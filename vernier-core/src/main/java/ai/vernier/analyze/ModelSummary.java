@@ -60,7 +60,8 @@ public record ModelSummary(
         ValueFacts facts = ShapeInference.of(graph);
         List<Graph> graphs = new ArrayList<>();
         addGraphs(graph, graphs);
-        List<TensorData> constants = graphs.stream().flatMap(ModelSummary::constants).toList();
+        List<TensorData> constants =
+                graphs.stream().flatMap(ModelSummary::constants).toList();
         MultiplyAccumulates cost = MultiplyAccumulates.of(graph, facts);
         return new ModelSummary(
                 uses(plain, graph, cost),
@@ -116,10 +117,7 @@ public record ModelSummary(
         Map<String, OperatorUse> uses = new TreeMap<>();
         count(graph, ElementTypes.of(graph), new Coverage(model), uses);
         Function<OperatorUse, OperatorUse> priced = use -> new OperatorUse(
-                use.operator(),
-                use.nodes(),
-                cost.byOperator().getOrDefault(use.operator(), 0L),
-                use.runner());
+                use.operator(), use.nodes(), cost.byOperator().getOrDefault(use.operator(), 0L), use.runner());
         return uses.values().stream()
                 .map(priced)
                 .sorted(Comparator.comparingInt(OperatorUse::nodes).reversed())

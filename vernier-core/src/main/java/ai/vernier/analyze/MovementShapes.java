@@ -46,8 +46,7 @@ final class MovementShapes {
             case "NonZero" -> node.is(0, node.rank(0), ValueFacts.OPEN);
             case "NonMaxSuppression" -> node.is(0, ValueFacts.OPEN, 3);
             case "Compress", "Unique" -> picked(node);
-            case "ArgMax", "ArgMin" ->
-                node.is(0, reduced(node, new long[] {node.number("axis", 0)}));
+            case "ArgMax", "ArgMin" -> node.is(0, reduced(node, new long[] {node.number("axis", 0)}));
             case "com.microsoft.EmbedLayerNormalization" -> embedded(node);
             default -> {
                 if (!node.type().startsWith("Reduce")) {
@@ -127,7 +126,8 @@ final class MovementShapes {
         node.is(0, out);
     }
 
-    /// What is left of `all` elements for the extent that a Reshape leaves to be found; open unless the others are known.
+    /// What is left of `all` elements for the extent that a Reshape leaves to be found; open unless the others are
+    /// known.
     private static long rest(long all, long[] out, int axis) {
         long[] others = out.clone();
         others[axis] = 1;
@@ -137,8 +137,9 @@ final class MovementShapes {
 
     private static void transposed(NodeFacts node) {
         long[] in = node.shape(0);
-        long[] order =
-                node.node().intsAttribute("perm").orElseGet(() -> LongStream.iterate(in.length - 1L, axis -> axis - 1)
+        long[] order = node.node()
+                .intsAttribute("perm")
+                .orElseGet(() -> LongStream.iterate(in.length - 1L, axis -> axis - 1)
                         .limit(in.length)
                         .toArray());
         node.is(
@@ -153,7 +154,12 @@ final class MovementShapes {
         long[] axes = node.given("axes", 1).orElseGet(() -> ones(in));
         boolean[] gone = new boolean[in.length];
         Arrays.stream(axes).forEach(axis -> gone[NodeFacts.axis(axis, in.length)] = true);
-        node.is(0, LongStream.range(0, in.length).filter(axis -> !gone[(int) axis]).map(axis -> in[(int) axis]).toArray());
+        node.is(
+                0,
+                LongStream.range(0, in.length)
+                        .filter(axis -> !gone[(int) axis])
+                        .map(axis -> in[(int) axis])
+                        .toArray());
     }
 
     /// The axes of extent 1, all of which an open extent hides.
@@ -161,7 +167,9 @@ final class MovementShapes {
         if (Arrays.stream(in).anyMatch(extent -> extent < 0)) {
             throw new Undetermined();
         }
-        return LongStream.range(0, in.length).filter(axis -> in[(int) axis] == 1).toArray();
+        return LongStream.range(0, in.length)
+                .filter(axis -> in[(int) axis] == 1)
+                .toArray();
     }
 
     private static void unsqueezed(NodeFacts node) {

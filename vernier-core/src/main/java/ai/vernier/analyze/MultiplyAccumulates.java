@@ -184,7 +184,8 @@ public record MultiplyAccumulates(Map<String, Long> byNode, Map<String, Long> by
             throw new Undetermined();
         }
         return queries.length == 4
-                ? product(new long[] {queries[0], queries[1], queries[2], keys[2]}, Math.addExact(queries[3], values[3]))
+                ? product(
+                        new long[] {queries[0], queries[1], queries[2], keys[2]}, Math.addExact(queries[3], values[3]))
                 : product(new long[] {queries[0], queries[1], keys[1]}, Math.addExact(queries[2], last(result(node))));
     }
 

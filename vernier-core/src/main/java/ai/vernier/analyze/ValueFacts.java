@@ -33,7 +33,7 @@ final class ValueFacts {
     private final Map<String, long[]> shapes = new HashMap<>();
     private final Map<String, long[]> elements = new HashMap<>();
     private final Map<String, TensorData> constants = new HashMap<>();
-    private final Map<Graph, ValueFacts> inner = new IdentityHashMap<>();
+    private final IdentityHashMap<Graph, ValueFacts> inner = new IdentityHashMap<>();
 
     ValueFacts(Graph graph, @Nullable ValueFacts outer) {
         this.outer = outer;

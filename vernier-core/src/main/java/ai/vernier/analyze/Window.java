@@ -2,6 +2,7 @@ package ai.vernier.analyze;
 
 import ai.vernier.onnx.Node;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /// A sliding window with the attributes of convolutions and pools.
@@ -9,6 +10,7 @@ final class Window {
     private final long[] kernel;
     private final long[] strides;
     private final long[] dilations;
+    private final long[] padsBefore;
     private final List<Long> pads = new ArrayList<>();
     private final long[] outputPadding;
     private final String autoPad;
@@ -20,6 +22,7 @@ final class Window {
         this.strides = node.intsAttribute("strides").orElseGet(() -> PointwiseShapes.filled(axes, 1));
         this.dilations = node.intsAttribute("dilations").orElseGet(() -> PointwiseShapes.filled(axes, 1));
         long[] both = node.intsAttribute("pads").orElseGet(() -> PointwiseShapes.filled(2 * axes, 0));
+        this.padsBefore = Arrays.copyOf(both, axes);
         for (int i = 0; i < axes; i++) {
             pads.add(both[i] + both[i + axes]);
         }
@@ -42,8 +45,15 @@ final class Window {
             return Math.ceilDiv(extent, strides[axis]);
         }
         long reach = dilations[axis] * (kernel[axis] - 1) + 1;
-        long room = extent + (autoPad.equals("VALID") ? 0 : pads.get(axis)) - reach;
-        return (roundsUp ? Math.ceilDiv(room, strides[axis]) : Math.floorDiv(room, strides[axis])) + 1;
+        boolean pads = !autoPad.equals("VALID");
+        long room = extent + (pads ? this.pads.get(axis) : 0) - reach;
+        if (!roundsUp) {
+            return Math.floorDiv(room, strides[axis]) + 1;
+        }
+        long count = Math.ceilDiv(room, strides[axis]) + 1;
+        // A last window that would start behind the image is left out.
+        boolean startsBehind = (count - 1) * strides[axis] >= extent + (pads ? padsBefore[axis] : 0);
+        return startsBehind ? count - 1 : count;
     }
 
     /// Extents of [batch, channels, space…] after the transposed operation.

@@ -41,9 +41,8 @@ final class WindowShapes {
     }
 
     private static long[] kernel(NodeFacts node, long[] weight) {
-        long[] kernel = node.node()
-                .intsAttribute("kernel_shape")
-                .orElseGet(() -> Arrays.copyOfRange(weight, 2, weight.length));
+        long[] kernel =
+                node.node().intsAttribute("kernel_shape").orElseGet(() -> Arrays.copyOfRange(weight, 2, weight.length));
         if (kernel.length != weight.length - 2 || Arrays.stream(kernel).anyMatch(extent -> extent < 0)) {
             throw new Undetermined();
         }
@@ -82,9 +81,7 @@ final class WindowShapes {
 
     private static void resized(NodeFacts node, int scalesInput) {
         long[] out = node.shape(0);
-        long[] axes = node.node()
-                .intsAttribute("axes")
-                .orElseGet(() -> MovementShapes.counting(out.length));
+        long[] axes = node.node().intsAttribute("axes").orElseGet(() -> MovementShapes.counting(out.length));
         if (!node.text("keep_aspect_ratio_policy", "stretch").equals("stretch")) {
             throw new Undetermined();
         }

@@ -12,8 +12,10 @@ import ai.vernier.simulate.Simulator;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
-/// How well an exported model in ONNX Runtime agrees with its simulation, per output over all samples.
+/// How well a model agrees with a reference, per output over all samples: an exported model in ONNX Runtime with its
+/// simulation, or a quantized model with the float one.
 ///
 /// ONNX Runtime runs with its default graph optimizations, as a user would run it: pairs around a Conv, Gemm or MatMul
 /// become integer kernels, which round the exact sum where the simulation rounds a float32 sum. A code then differs by
@@ -31,7 +33,7 @@ public record Verification(Map<String, Output> outputs, long samples) {
     /// @param batchSize samples per run, or fewer where the source cannot
     public record Work(SampleSource samples, int batchSize, ProgressListener progress) {}
 
-    /// One output in ONNX Runtime against the simulation, which is the reference.
+    /// One output against the reference's.
     ///
     /// @param decisions how often both choose the same class, where the output is a matrix or a sequence of
     ///     class scores; otherwise [Agreement#NONE]
@@ -57,14 +59,26 @@ public record Verification(Map<String, Output> outputs, long samples) {
     ///
     /// @throws ai.vernier.onnx.UnsupportedModelException where one of the two cannot be run
     public static Verification of(OrtModel exported, Simulator simulation, Work work) {
+        return between(exported::run, simulation::run, work);
+    }
+
+    /// Runs any two ways to compute the same outputs over all samples, batch by batch; needs no labels.
+    ///
+    /// @param examined from inputs to outputs, by name
+    /// @param reference what the outputs of `examined` are compared with; all of its outputs are compared
+    /// @throws ai.vernier.onnx.UnsupportedModelException where one of the two cannot be run
+    public static Verification between(
+            UnaryOperator<Map<String, TensorData>> examined,
+            UnaryOperator<Map<String, TensorData>> reference,
+            Work work) {
         Map<String, Output> outputs = new LinkedHashMap<>();
         work.progress().started("Verify", work.samples().size());
         for (Batch batch : work.samples().batches(work.batchSize())) {
-            Map<String, TensorData> found = exported.run(batch.inputs());
-            simulation.run(batch.inputs()).forEach((name, expected) -> {
+            Map<String, TensorData> found = examined.apply(batch.inputs());
+            reference.apply(batch.inputs()).forEach((name, expected) -> {
                 TensorData other = found.get(name);
                 if (other == null) {
-                    throw new IllegalArgumentException("the exported model has no output '" + name + "'");
+                    throw new IllegalArgumentException("the examined model has no output '" + name + "'");
                 }
                 outputs.merge(name, compare(expected, other), Output::merge);
             });

@@ -37,6 +37,14 @@ public record Quantization(
         return recipe.preparation().passes().apply(model);
     }
 
+    /// The grid of each tensor of a prepared model.
+    ///
+    /// @throws ai.vernier.onnx.InvalidInputException where the recipe names what the model does not have, or asks
+    ///     for what the target cannot do
+    public static Plan plan(Model prepared, Recipe recipe) {
+        return PlanResolver.resolve(recipe, prepared, Target.load(recipe.target()));
+    }
+
     /// Quantizes `model` as `recipe` says, with one pass over `samples`.
     ///
     /// @throws ai.vernier.onnx.InvalidInputException where recipe, model and samples do not fit each other, or the
@@ -45,8 +53,7 @@ public record Quantization(
     public static Quantization of(Model model, Recipe recipe, Calibration calibration) {
         Stopwatch stopwatch = new Stopwatch();
         PassResult prepared = stopwatch.time("prepare", () -> prepare(model, recipe));
-        Plan plan = stopwatch.time(
-                "plan", () -> PlanResolver.resolve(recipe, prepared.model(), Target.load(recipe.target())));
+        Plan plan = stopwatch.time("plan", () -> plan(prepared.model(), recipe));
         StatisticsRequest needs = CalibrationNeeds.of(prepared.model(), plan);
         SampleSource samples = recipe.samples() == 0
                 ? calibration.samples()

@@ -31,7 +31,7 @@ class ModelSummaryTest {
         // 8 channels of 5 × 4 outputs, each the sum of 3 · 3 · 3 products.
         assertThat(summary.multiplyAccumulates().total()).isEqualTo(8 * 5 * 4 * 27);
         assertThat(summary.parameters()).isEqualTo(8 * 27);
-        assertThat(summary.weightBytes()).isEqualTo(8 * 27 * 4);
+        assertThat(summary.totalWeightBytes()).isEqualTo(8 * 27 * 4);
     }
 
     @Test

@@ -16,7 +16,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /// The real models beside the project, and random inputs that fit them.
-final class SharedModels {
+public final class SharedModels {
     private SharedModels() {}
 
     /// `shared/data` in this folder or one above; `-Dvernier.data=…` names it outright.
@@ -34,7 +34,7 @@ final class SharedModels {
         return Optional.empty();
     }
 
-    static List<Path> models() {
+    public static List<Path> models() {
         Optional<Path> folder = data().map(path -> path.resolve("models"));
         if (folder.isEmpty()) {
             return List.of();
@@ -54,7 +54,7 @@ final class SharedModels {
                 .anyMatch(sizes -> sizes.length > 0 && sizes[0] < 0);
     }
 
-    static Map<String, TensorData> randomInputs(Path file, Model model, int batch) {
+    public static Map<String, TensorData> randomInputs(Path file, Model model, int batch) {
         Random random = new Random(7);
         Map<String, TensorData> inputs = new LinkedHashMap<>();
         for (Value input : model.graph().requiredInputs()) {
