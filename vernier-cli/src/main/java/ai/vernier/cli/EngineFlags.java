@@ -4,6 +4,7 @@ import ai.vernier.engine.DeviceChoice;
 import ai.vernier.engine.EngineOptions;
 import ai.vernier.onnx.InvalidInputException;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -37,13 +38,12 @@ final class EngineFlags {
         Findings findings = new Findings();
         findings.require(
                 threads >= 0, "--threads: found %d, expected 1 or more, or 0 for one per core".formatted(threads));
-        long bytes = memory == null
-                ? EngineOptions.DEFAULT.memoryBytes()
-                : findings.collect(() -> Quantity.bytes("--memory", memory)).orElse(0L);
-        Duration time = timeLimit == null
-                ? EngineOptions.DEFAULT.timeLimit()
-                : findings.collect(() -> Quantity.duration("--time-limit", timeLimit))
-                        .orElse(Duration.ZERO);
+        long bytes = Optional.ofNullable(memory)
+                .flatMap(text -> findings.collect(() -> Quantity.bytes("--memory", text)))
+                .orElse(EngineOptions.DEFAULT.memoryBytes());
+        Duration time = Optional.ofNullable(timeLimit)
+                .flatMap(text -> findings.collect(() -> Quantity.duration("--time-limit", text)))
+                .orElse(EngineOptions.DEFAULT.timeLimit());
         findings.throwIfAny();
         return new EngineOptions(device, threads, bytes, time);
     }

@@ -40,9 +40,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--input",
             paramLabel = "[NAME=]FILE.npy",
-            required = true,
             description = "A whole input, batch axis included; the name may be left out where there is one input."
-                    + " Repeatable.")
+                    + " Repeatable; needed for every input without a default in the file.")
     private List<String> inputs = new ArrayList<>();
 
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "Where the outputs are written.")

@@ -42,12 +42,12 @@ final class ControlFlowShapes {
     static List<Graph> branches(NodeFacts node) {
         Graph then = body(node.node(), "then_branch");
         Graph otherwise = body(node.node(), "else_branch");
-        Optional<Boolean> condition = condition(node);
+        Optional<Boolean> condition = condition(node, 0);
         return condition.isEmpty() ? List.of(then, otherwise) : List.of(condition.get() ? then : otherwise);
     }
 
-    private static Optional<Boolean> condition(NodeFacts node) {
-        String name = node.node().input(0).orElse("");
+    private static Optional<Boolean> condition(NodeFacts node, int input) {
+        String name = node.node().input(input).orElse("");
         Optional<Boolean> constant = node.values()
                 .constant(name)
                 .filter(tensor -> tensor.dataType() == DataType.BOOL && tensor.elementCount() == 1)
@@ -116,12 +116,24 @@ final class ControlFlowShapes {
             fed.add(node.node().input(i + 2).flatMap(node.values()::shape));
         }
         ValueFacts facts = settled(node, body, new Fed(fed, 2, 1));
+        long length = runsThrough(node, body) ? iterations(node).orElse(ValueFacts.OPEN) : ValueFacts.OPEN;
         for (int i = 0; i < node.node().outputs().size(); i++) {
             Optional<long[]> out = facts.shape(body.outputs().get(i + 1).name());
             int output = i;
-            out.ifPresent(
-                    extents -> node.is(output, output < states ? extents : inserted(extents, 0, ValueFacts.OPEN)));
+            out.ifPresent(extents -> node.is(output, output < states ? extents : inserted(extents, 0, length)));
         }
+    }
+
+    /// Whether a Loop ends by its count alone: its condition starts true, and the body hands it on.
+    private static boolean runsThrough(NodeFacts node, Graph body) {
+        String condition = body.inputs().get(1).name();
+        String next = body.outputs().getFirst().name();
+        boolean handsOn = next.equals(condition)
+                || body.nodes().stream()
+                        .anyMatch(inner -> inner.qualifiedType().equals("Identity")
+                                && inner.inputs().equals(List.of(condition))
+                                && inner.outputs().equals(List.of(next)));
+        return handsOn && (!node.has(1) || condition(node, 1).equals(Optional.of(true)));
     }
 
     /// Body: (states, slices) → (states, slices that are stacked).

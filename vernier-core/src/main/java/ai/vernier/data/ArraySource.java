@@ -24,6 +24,9 @@ final class ArraySource implements SampleSource {
     /// @throws InvalidInputException with all mismatches between arrays and inputs; everything is
     ///     closed then
     static ArraySource open(List<InputBinding> bindings, Runnable onClose) {
+        if (bindings.isEmpty()) {
+            throw new InvalidInputException("the model has no inputs, so that no data can be fed to it");
+        }
         List<String> problems = new ArrayList<>();
         bindings.forEach(binding -> problems.addAll(binding.problems()));
         if (problems.isEmpty()) {

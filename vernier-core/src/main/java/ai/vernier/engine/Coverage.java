@@ -36,7 +36,7 @@ public final class Coverage {
     /// Sequences, optional values, image files and training.
     private static boolean handlesNoTensor(Node node) {
         String type = node.qualifiedType();
-        return type.contains("Sequence") && !type.equals("ReverseSequence")
+        return (type.contains("Sequence") && !type.equals("ReverseSequence"))
                 || type.startsWith("Optional")
                 || type.equals("ImageDecoder");
     }

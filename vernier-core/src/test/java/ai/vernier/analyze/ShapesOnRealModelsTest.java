@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
@@ -54,7 +55,8 @@ class ShapesOnRealModelsTest {
             for (int axis = 0; axis < sizes.length; axis++) {
                 if (sizes[axis] < 0) {
                     extents.put(
-                            input.name() + ":" + axis, inputs.get(input.name()).dim(axis));
+                            input.name() + ":" + axis,
+                            Objects.requireNonNull(inputs.get(input.name())).dim(axis));
                 }
             }
         });
