@@ -55,7 +55,9 @@ record WeightShifts(EngineOptions engine) {
         for (Node node : graph.nodes()) {
             nodes.add(node);
             String output = node.outputs().getFirst();
-            Encoding grid = quantized.encodings().get(node.inputs().size() > 2 ? node.inputs().get(1) : "");
+            Encoding grid = quantized
+                    .encodings()
+                    .get(node.inputs().size() > 2 ? node.inputs().get(1) : "");
             if (biases.containsKey(output) && grid != null) {
                 String weight = node.inputs().get(1);
                 String bias = node.inputs().get(2);

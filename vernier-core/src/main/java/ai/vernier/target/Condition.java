@@ -57,6 +57,19 @@ public sealed interface Condition {
         }
     }
 
+    /// A group for every channel, going in and coming out: with the weight `[channels, 1, …]` in input 1, attribute
+    /// `group` counts its first axis.
+    record Depthwise() implements Condition {
+        @Override
+        public boolean holds(Node node, Graph graph) {
+            return node.input(1)
+                    .flatMap(name -> Optional.ofNullable(graph.initializers().get(name)))
+                    .filter(weight -> weight.rank() > 1 && weight.dims()[1] == 1)
+                    .filter(weight -> weight.dims()[0] == node.intAttribute("group", 1))
+                    .isPresent();
+        }
+    }
+
     /// Input `index` is an initializer.
     record InputIsConstant(int index) implements Condition {
         @Override

@@ -106,6 +106,9 @@ final class TargetReader {
         if (section.has("axes")) {
             conditions.add(new Condition.AxesAre(section.texts("axes")));
         }
+        if (section.flag("depthwise", false)) {
+            conditions.add(new Condition.Depthwise());
+        }
         section.integers("constant-inputs", INDEX)
                 .forEach(index -> conditions.add(new Condition.InputIsConstant(index)));
         section.integers("zero-inputs", INDEX).forEach(index -> conditions.add(new Condition.InputIsZero(index)));

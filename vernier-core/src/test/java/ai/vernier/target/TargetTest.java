@@ -46,6 +46,15 @@ class TargetTest {
     }
 
     @Test
+    void depthwiseTransposedConvolutionsHaveAScalePerGroup() {
+        Node node = Node.of("", "ConvTranspose", List.of("x", "fourTimesOneChannel"), List.of("y"));
+        assertThat(behaviour(node.withAttribute("group", Attribute.of(4))))
+                .isEqualTo(weighted(2, new Behaviour.Channels.Axis(0)));
+        assertThat(behaviour(node.withAttribute("group", Attribute.of(2))))
+                .isEqualTo(weighted(2, new Behaviour.Channels.None()));
+    }
+
+    @Test
     void paddingMovesDataOnlyWhereThePadValueIsOnTheGrid() {
         assertThat(behaviour(node("Pad"))).isInstanceOf(Behaviour.MovesData.class);
         assertThat(behaviour(pad("zero"))).isInstanceOf(Behaviour.MovesData.class);
@@ -93,8 +102,13 @@ class TargetTest {
     }
 
     private Behaviour behaviour(Node node) {
-        Map<String, TensorData> initializers =
-                Map.of("zero", TensorData.ofFloats(new float[] {0}), "one", TensorData.ofFloats(new float[] {1}));
+        Map<String, TensorData> initializers = Map.of(
+                "zero",
+                TensorData.ofFloats(new float[] {0}),
+                "one",
+                TensorData.ofFloats(new float[] {1}),
+                "fourTimesOneChannel",
+                TensorData.ofFloats(new float[12], 4, 1, 3));
         return target.behaviour(
                 node, new Graph("g", List.of(), List.of(), List.of(node), initializers, List.of(), Details.NONE));
     }
