@@ -54,20 +54,25 @@ record WeightShifts(EngineOptions engine) {
         List<Node> nodes = new ArrayList<>();
         for (Node node : graph.nodes()) {
             nodes.add(node);
-            String output = node.outputs().getFirst();
-            Encoding grid = quantized
-                    .encodings()
-                    .get(node.inputs().size() > 2 ? node.inputs().get(1) : "");
-            if (biases.containsKey(output) && grid != null) {
+            if (biases.containsKey(node.outputs().getFirst())) {
                 String weight = node.inputs().get(1);
-                String bias = node.inputs().get(2);
-                initializers.put(weight + MARK, error(graph.initializers().get(weight), grid));
-                initializers.put(bias + MARK, zeros(graph.initializers().get(bias)));
-                nodes.add(node.withInputs(List.of(node.inputs().getFirst(), weight + MARK, bias + MARK))
-                        .withOutputs(List.of(output + MARK)));
+                Encoding grid = quantized.encodings().get(weight);
+                TensorData values = initializers.get(weight);
+                TensorData bias = initializers.get(node.inputs().get(2));
+                if (grid != null && values != null && bias != null) {
+                    nodes.add(marked(node));
+                    initializers.put(weight + MARK, error(values, grid));
+                    initializers.put(node.inputs().get(2) + MARK, zeros(bias));
+                }
             }
         }
         return quantized.model().withGraph(graph.withNodes(nodes).withInitializers(initializers));
+    }
+
+    private static Node marked(Node node) {
+        List<String> inputs = node.inputs();
+        return node.withInputs(List.of(inputs.get(0), inputs.get(1) + MARK, inputs.get(2) + MARK))
+                .withOutputs(List.of(node.outputs().getFirst() + MARK));
     }
 
     private static TensorData error(TensorData weight, Encoding grid) {
