@@ -3,6 +3,7 @@ package ai.vernier.passes;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.rewrite.GraphEditor;
+import ai.vernier.onnx.rewrite.NodePair;
 import ai.vernier.onnx.rewrite.Outcome;
 import ai.vernier.onnx.rewrite.Pass;
 import ai.vernier.onnx.rewrite.PassLog;
@@ -59,21 +60,15 @@ public final class FoldBatchNorm implements Pass {
 
         @Override
         public Optional<Match> match(Node node, GraphEditor graph) {
-            return Optional.of(node)
-                    .filter(BatchNormalization::isOne)
-                    .flatMap(found -> graph.producer(found.inputs().getFirst()))
-                    .filter(WeightedNode::isWeighted)
-                    .map(weighted -> new Match(node, weighted));
+            return NodePair.endingAt(node, graph, WeightedNode::isWeighted, BatchNormalization::isOne)
+                    .map(pair -> new Match(pair.second(), pair.first()));
         }
 
         @Override
         public Optional<String> objection(Match match, GraphEditor graph) {
             String between = match.normalization.inputs().getFirst();
-            if (graph.soleConsumer(between).isEmpty()) {
-                return Optional.of("%s: its output '%s' is also read by others, or is a graph output"
-                        .formatted(match.weighted.label(), between));
-            }
-            return BatchNormalization.objection(match.normalization, graph)
+            return graph.objectionToSharing(between)
+                    .or(() -> BatchNormalization.objection(match.normalization, graph))
                     .or(() -> WeightedNode.objection(match.weighted, graph))
                     .or(() -> ranks.objection(match.weighted))
                     .or(() -> channelObjection(
@@ -117,11 +112,8 @@ public final class FoldBatchNorm implements Pass {
         @Override
         public Optional<String> objection(Match match, GraphEditor graph) {
             String between = match.normalization.outputs().getFirst();
-            if (graph.soleConsumer(between).isEmpty()) {
-                return Optional.of("%s: its output '%s' is also read by others, or is a graph output"
-                        .formatted(match.normalization.label(), between));
-            }
-            return BatchNormalization.objection(match.normalization, graph)
+            return graph.objectionToSharing(between)
+                    .or(() -> BatchNormalization.objection(match.normalization, graph))
                     .or(() -> layoutObjection(match.weighted))
                     .or(() -> WeightedNode.objection(match.weighted, graph))
                     .or(() -> ranks.objection(match.weighted))

@@ -72,11 +72,8 @@ public final class FoldBiasAdd implements Pass {
 
         @Override
         public Optional<String> objection(Match match, GraphEditor graph) {
-            if (graph.soleConsumer(match.sum).isEmpty()) {
-                return Optional.of("%s: its output '%s' is also read by others, or is a graph output"
-                        .formatted(match.weighted.label(), match.sum));
-            }
-            return WeightedNode.objection(match.weighted, graph)
+            return graph.objectionToSharing(match.sum)
+                    .or(() -> WeightedNode.objection(match.weighted, graph))
                     .or(() -> shapeObjection(match, graph))
                     .or(() -> graph.objectionToBypass(match.add.outputs().getFirst(), match.sum));
         }

@@ -6,6 +6,7 @@ import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.rewrite.GraphEditor;
+import ai.vernier.onnx.rewrite.NodePair;
 import ai.vernier.onnx.rewrite.Pass;
 import ai.vernier.onnx.rewrite.PassResult;
 import ai.vernier.onnx.rewrite.Rule;
@@ -36,36 +37,26 @@ public final class FoldPad implements Pass {
         return new RulePass<>(new Folding(Ranks.of(model.graph()))).apply(model);
     }
 
-    /// A Pad and one that reads what it pads.
-    record Match(Node pad, Node reader) {
-        String between() {
-            return pad.outputs().getFirst();
-        }
-    }
-
-    private record Folding(Ranks ranks) implements Rule<Match> {
+    private record Folding(Ranks ranks) implements Rule<NodePair> {
         @Override
         public String name() {
             return NAME;
         }
 
         @Override
-        public Optional<Match> match(Node node, GraphEditor graph) {
-            return Optional.of(node)
-                    .filter(reader -> reader.domain().isEmpty() && READERS.contains(reader.opType()))
-                    .flatMap(reader -> graph.producer(reader.inputs().getFirst()))
-                    .filter(pad -> pad.qualifiedType().equals("Pad"))
-                    .map(pad -> new Match(pad, node));
+        public Optional<NodePair> match(Node node, GraphEditor graph) {
+            return NodePair.endingAt(
+                    node,
+                    graph,
+                    pad -> pad.qualifiedType().equals("Pad"),
+                    reader -> READERS.contains(reader.qualifiedType()));
         }
 
         @Override
-        public Optional<String> objection(Match match, GraphEditor graph) {
-            return padObjection(match.pad, graph)
+        public Optional<String> objection(NodePair match, GraphEditor graph) {
+            return padObjection(match.first(), graph)
                     .or(() -> readerObjection(match))
-                    .or(() -> graph.soleConsumer(match.between()).isPresent()
-                            ? Optional.empty()
-                            : Optional.of("its output '%s' is also read by others, or is a graph output"
-                                    .formatted(match.between())));
+                    .or(() -> graph.objectionToSharing(match.between()));
         }
 
         private Optional<String> padObjection(Node pad, GraphEditor graph) {
@@ -121,8 +112,8 @@ public final class FoldPad implements Pass {
                                     .isPresent());
         }
 
-        private static Optional<String> readerObjection(Match match) {
-            Node reader = match.reader;
+        private static Optional<String> readerObjection(NodePair match) {
+            Node reader = match.second();
             String label = reader.label();
             if (reader.opType().equals("MaxPool")) {
                 return Optional.of("%s pads with −∞, not with zeros".formatted(label));
@@ -146,23 +137,23 @@ public final class FoldPad implements Pass {
         }
 
         @Override
-        public String rewrite(Match match, GraphEditor graph) {
-            long[] outer = pads(match.pad, graph).orElseThrow();
+        public String rewrite(NodePair match, GraphEditor graph) {
+            long[] outer = pads(match.first(), graph).orElseThrow();
             int spatial = outer.length / 2 - 2;
-            long[] sum = match.reader.intsAttribute("pads").orElseGet(() -> new long[2 * spatial]);
+            long[] sum = match.second().intsAttribute("pads").orElseGet(() -> new long[2 * spatial]);
             for (int i = 0; i < spatial; i++) {
                 sum[i] += outer[2 + i];
                 sum[spatial + i] += outer[spatial + 4 + i];
             }
-            Node changed = match.reader
+            Node changed = match.second()
                     .withAttribute("pads", Attribute.ofInts(sum))
                     .withAttribute("auto_pad", Attribute.of("NOTSET"));
             if (changed.opType().equals("AveragePool")) {
                 changed = changed.withAttribute("count_include_pad", Attribute.of(1L));
             }
-            graph.replace(match.reader, changed);
-            graph.bypass(match.pad, match.between(), match.pad.inputs().getFirst());
-            return "took over the padding of %s: %s".formatted(match.pad.label(), Arrays.toString(sum));
+            graph.replace(match.second(), changed);
+            graph.bypass(match.first(), match.between(), match.source());
+            return "took over the padding of %s: %s".formatted(match.first().label(), Arrays.toString(sum));
         }
     }
 }

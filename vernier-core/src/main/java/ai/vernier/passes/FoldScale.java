@@ -109,13 +109,6 @@ public final class FoldScale implements Pass {
                         .formatted(match.factor, constant, channels));
     }
 
-    private static Optional<String> soleReader(Node producer, String value, GraphEditor graph) {
-        return graph.soleConsumer(value).isPresent()
-                ? Optional.empty()
-                : Optional.of("%s: its output '%s' is also read by others, or is a graph output"
-                        .formatted(producer.label(), value));
-    }
-
     /// Into the node before.
     private record Backward() implements Rule<Match> {
         @Override
@@ -135,7 +128,7 @@ public final class FoldScale implements Pass {
 
         @Override
         public Optional<String> objection(Match match, GraphEditor graph) {
-            return soleReader(match.weighted, match.data, graph)
+            return graph.objectionToSharing(match.data)
                     .or(() -> WeightedNode.objection(match.weighted, graph))
                     .or(() -> shapeObjection(
                             match, WeightedNode.of(match.weighted, graph).outputs(), graph))
@@ -173,7 +166,7 @@ public final class FoldScale implements Pass {
 
         @Override
         public Optional<String> objection(Match match, GraphEditor graph) {
-            return soleReader(match.scaling, match.scaling.outputs().getFirst(), graph)
+            return graph.objectionToSharing(match.scaling.outputs().getFirst())
                     .or(() -> WeightedNode.objection(match.weighted, graph))
                     .or(() -> layoutObjection(match, graph))
                     .or(() -> shapeObjection(

@@ -78,9 +78,9 @@ public final class FuseGemm implements Pass {
                     || !ranks.isMatrixProduct(product)) {
                 return Optional.of("%s is not known to multiply a matrix by a constant one".formatted(product.label()));
             }
-            if (graph.soleConsumer(match.sum).isEmpty()) {
-                return Optional.of("%s: its output '%s' is also read by others, or is a graph output"
-                        .formatted(product.label(), match.sum));
+            Optional<String> shared = graph.objectionToSharing(match.sum);
+            if (shared.isPresent()) {
+                return shared;
             }
             TensorData bias = graph.constant(match.constant).orElseThrow();
             long columns = weight.get().dim(1);

@@ -5,6 +5,7 @@ import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.rewrite.GraphEditor;
+import ai.vernier.onnx.rewrite.NodePair;
 import ai.vernier.onnx.rewrite.Pass;
 import ai.vernier.onnx.rewrite.PassResult;
 import ai.vernier.onnx.rewrite.Rule;
@@ -40,34 +41,15 @@ public final class MergeReshapes implements Pass {
         return new RulePass<>(new Merging()).apply(model);
     }
 
-    /// Two nodes in a row.
-    record Match(Node first, Node second) {
-        String source() {
-            return first.inputs().getFirst();
-        }
-
-        String result() {
-            return second.outputs().getFirst();
-        }
-
-        boolean are(String firstType, String secondType) {
-            return first.opType().equals(firstType) && second.opType().equals(secondType);
-        }
-    }
-
-    private record Merging() implements Rule<Match> {
+    private record Merging() implements Rule<NodePair> {
         @Override
         public String name() {
             return NAME;
         }
 
         @Override
-        public Optional<Match> match(Node node, GraphEditor graph) {
-            return Optional.of(node)
-                    .filter(Merging::changesDimensions)
-                    .flatMap(second -> graph.producer(second.inputs().getFirst()))
-                    .filter(Merging::changesDimensions)
-                    .map(first -> new Match(first, node));
+        public Optional<NodePair> match(Node node, GraphEditor graph) {
+            return NodePair.endingAt(node, graph, Merging::changesDimensions, Merging::changesDimensions);
         }
 
         private static boolean changesDimensions(Node node) {
@@ -75,30 +57,34 @@ public final class MergeReshapes implements Pass {
         }
 
         @Override
-        public Optional<String> objection(Match match, GraphEditor graph) {
+        public Optional<String> objection(NodePair match, GraphEditor graph) {
             if (isUndone(match, graph)) {
                 return graph.objectionToBypass(match.result(), match.source());
             }
             return isOneFlatten(match, graph) || shape(match, graph).isPresent()
                     ? Optional.empty()
                     : Optional.of("the dimensions between %s and %s are not known well enough"
-                            .formatted(match.first.label(), match.second.label()));
+                            .formatted(match.first().label(), match.second().label()));
         }
 
-        private static boolean isUndone(Match match, GraphEditor graph) {
-            boolean opposite = match.are("Squeeze", "Unsqueeze") || match.are("Unsqueeze", "Squeeze");
+        private static boolean isUndone(NodePair match, GraphEditor graph) {
+            boolean opposite = are(match, "Squeeze", "Unsqueeze") || are(match, "Unsqueeze", "Squeeze");
             return opposite
-                    && axes(match.first, graph)
+                    && axes(match.first(), graph)
                             .filter(axes -> Arrays.equals(
-                                    axes, axes(match.second, graph).orElse(new long[0])))
+                                    axes, axes(match.second(), graph).orElse(new long[0])))
                             .isPresent();
         }
 
+        private static boolean are(NodePair match, String first, String second) {
+            return match.first().opType().equals(first) && match.second().opType().equals(second);
+        }
+
         /// Flatten keeps axis 0 alone, whatever became of the axes after it.
-        private static boolean isOneFlatten(Match match, GraphEditor graph) {
-            return match.second.opType().equals("Flatten")
-                    && match.second.intAttribute("axis", 1) == 1
-                    && keptAxes(match.first, graph) >= 1;
+        private static boolean isOneFlatten(NodePair match, GraphEditor graph) {
+            return match.second().opType().equals("Flatten")
+                    && match.second().intAttribute("axis", 1) == 1
+                    && keptAxes(match.first(), graph) >= 1;
         }
 
         /// How many leading axes `node` hands on as they are.
@@ -120,18 +106,18 @@ public final class MergeReshapes implements Pass {
         }
 
         /// The shape to which the source can be brought at once.
-        private static Optional<long[]> shape(Match match, GraphEditor graph) {
-            Optional<long[]> before = constantShape(match.first, graph);
-            return switch (match.second.opType()) {
+        private static Optional<long[]> shape(NodePair match, GraphEditor graph) {
+            Optional<long[]> before = constantShape(match.first(), graph);
+            return switch (match.second().opType()) {
                 case "Reshape" ->
-                    constantShape(match.second, graph).flatMap(shape -> resolved(shape, match.first, before, graph));
+                    constantShape(match.second(), graph).flatMap(shape -> resolved(shape, match.first(), before, graph));
                 case "Flatten" ->
                     before.filter(shape ->
-                                    shape.length > 0 && shape[0] != -1 && match.second.intAttribute("axis", 1) == 1)
+                                    shape.length > 0 && shape[0] != -1 && match.second().intAttribute("axis", 1) == 1)
                             .map(shape -> new long[] {shape[0], -1});
                 case "Squeeze" ->
-                    before.flatMap(shape -> axes(match.second, graph).flatMap(axes -> squeezed(shape, axes)));
-                default -> before.flatMap(shape -> axes(match.second, graph).flatMap(axes -> unsqueezed(shape, axes)));
+                    before.flatMap(shape -> axes(match.second(), graph).flatMap(axes -> squeezed(shape, axes)));
+                default -> before.flatMap(shape -> axes(match.second(), graph).flatMap(axes -> unsqueezed(shape, axes)));
             };
         }
 
@@ -205,24 +191,24 @@ public final class MergeReshapes implements Pass {
         }
 
         @Override
-        public String rewrite(Match match, GraphEditor graph) {
+        public String rewrite(NodePair match, GraphEditor graph) {
             if (isUndone(match, graph)) {
-                graph.bypass(match.second, match.result(), match.source());
-                return "undoes " + match.first.label();
+                graph.bypass(match.second(), match.result(), match.source());
+                return "undoes " + match.first().label();
             }
             if (isOneFlatten(match, graph)) {
-                graph.replace(match.second, match.second.withInputs(List.of(match.source())));
-                return "reads past " + match.first.label();
+                graph.replace(match.second(), match.second().withInputs(List.of(match.source())));
+                return "reads past " + match.first().label();
             }
             long[] shape = shape(match, graph).orElseThrow();
             String name = graph.addInitializer(match.result() + "_shape", TensorData.ofLongs(shape, shape.length));
-            graph.replace(match.second, reshape(match, name));
-            return "merged with %s into shape %s".formatted(match.first.label(), Arrays.toString(shape));
+            graph.replace(match.second(), reshape(match, name));
+            return "merged with %s into shape %s".formatted(match.first().label(), Arrays.toString(shape));
         }
 
-        private static Node reshape(Match match, String shape) {
+        private static Node reshape(NodePair match, String shape) {
             Map<String, Attribute> none = Map.of();
-            Node old = match.second;
+            Node old = match.second();
             return new Node(
                     old.name(), "Reshape", "", "", List.of(match.source(), shape), old.outputs(), none, old.details());
         }

@@ -4,6 +4,7 @@ import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.rewrite.GraphEditor;
+import ai.vernier.onnx.rewrite.NodePair;
 import ai.vernier.onnx.rewrite.Pass;
 import ai.vernier.onnx.rewrite.PassResult;
 import ai.vernier.onnx.rewrite.Rule;
@@ -31,34 +32,15 @@ public final class MergeTransposes implements Pass {
         return new RulePass<>(new Merging(Ranks.of(model.graph()))).apply(model);
     }
 
-    /// Two nodes in a row.
-    record Match(Node first, Node second) {
-        String between() {
-            return first.outputs().getFirst();
-        }
-
-        String source() {
-            return first.inputs().getFirst();
-        }
-
-        String result() {
-            return second.outputs().getFirst();
-        }
-    }
-
-    private record Merging(Ranks ranks) implements Rule<Match> {
+    private record Merging(Ranks ranks) implements Rule<NodePair> {
         @Override
         public String name() {
             return NAME;
         }
 
         @Override
-        public Optional<Match> match(Node node, GraphEditor graph) {
-            return Optional.of(node)
-                    .filter(Merging::isTranspose)
-                    .flatMap(second -> graph.producer(second.inputs().getFirst()))
-                    .filter(Merging::isTranspose)
-                    .map(first -> new Match(first, node));
+        public Optional<NodePair> match(Node node, GraphEditor graph) {
+            return NodePair.endingAt(node, graph, Merging::isTranspose, Merging::isTranspose);
         }
 
         private static boolean isTranspose(Node node) {
@@ -66,18 +48,15 @@ public final class MergeTransposes implements Pass {
         }
 
         @Override
-        public Optional<String> objection(Match match, GraphEditor graph) {
+        public Optional<String> objection(NodePair match, GraphEditor graph) {
             Optional<long[]> order = merged(match);
             if (order.isEmpty()) {
-                return Optional.of("%s reverses axes of unknown number".formatted(match.first.label()));
+                return Optional.of("%s reverses axes of unknown number".formatted(match.first().label()));
             }
             if (isIdentity(order.get())) {
                 return graph.objectionToBypass(match.result(), match.source());
             }
-            return graph.soleConsumer(match.between()).isPresent()
-                    ? Optional.empty()
-                    : Optional.of("%s: its output '%s' is also read by others, or is a graph output"
-                            .formatted(match.first.label(), match.between()));
+            return graph.objectionToSharing(match.between());
         }
 
         private static boolean isIdentity(long[] order) {
@@ -85,18 +64,18 @@ public final class MergeTransposes implements Pass {
         }
 
         /// Axis i of the result is axis `p[q[i]]` of the source. Without a permutation axes are reversed.
-        private Optional<long[]> merged(Match match) {
-            int rank = match.first
+        private Optional<long[]> merged(NodePair match) {
+            int rank = match.first()
                     .intsAttribute("perm")
-                    .or(() -> match.second.intsAttribute("perm"))
+                    .or(() -> match.second().intsAttribute("perm"))
                     .map(perm -> perm.length)
                     .or(() -> ranks.rank(match.source()))
                     .orElse(-1);
             if (rank < 0) {
                 return Optional.empty();
             }
-            long[] first = order(match.first, rank);
-            long[] second = order(match.second, rank);
+            long[] first = order(match.first(), rank);
+            long[] second = order(match.second(), rank);
             return Optional.of(
                     Arrays.stream(second).map(axis -> first[(int) axis]).toArray());
         }
@@ -109,16 +88,16 @@ public final class MergeTransposes implements Pass {
         }
 
         @Override
-        public String rewrite(Match match, GraphEditor graph) {
+        public String rewrite(NodePair match, GraphEditor graph) {
             long[] order = merged(match).orElseThrow();
             if (isIdentity(order)) {
-                graph.bypass(match.second, match.result(), match.source());
-                return "undoes " + match.first.label();
+                graph.bypass(match.second(), match.result(), match.source());
+                return "undoes " + match.first().label();
             }
             Node merged =
-                    match.second.withInputs(List.of(match.source())).withAttribute("perm", Attribute.ofInts(order));
-            graph.replace(match.second, merged);
-            return "merged with %s into perm %s".formatted(match.first.label(), Arrays.toString(order));
+                    match.second().withInputs(List.of(match.source())).withAttribute("perm", Attribute.ofInts(order));
+            graph.replace(match.second(), merged);
+            return "merged with %s into perm %s".formatted(match.first().label(), Arrays.toString(order));
         }
     }
 }

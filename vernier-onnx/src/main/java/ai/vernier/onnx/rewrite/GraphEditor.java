@@ -89,6 +89,14 @@ public final class GraphEditor {
         return all.size() == 1 && !isGraphOutput(value) ? Optional.of(all.getFirst()) : Optional.empty();
     }
 
+    /// Why `value`, which a node of this graph computes, does not serve one reader alone; empty where it does.
+    public Optional<String> objectionToSharing(String value) {
+        return soleConsumer(value).isPresent()
+                ? Optional.empty()
+                : Optional.of("%s: its output '%s' is also read by others, or is a graph output"
+                        .formatted(producer(value).map(Node::label).orElse("no node"), value));
+    }
+
     public boolean isGraphInput(String value) {
         return inputs.contains(value);
     }
