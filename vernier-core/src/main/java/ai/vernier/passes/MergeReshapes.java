@@ -77,7 +77,8 @@ public final class MergeReshapes implements Pass {
         }
 
         private static boolean are(NodePair match, String first, String second) {
-            return match.first().opType().equals(first) && match.second().opType().equals(second);
+            return match.first().opType().equals(first)
+                    && match.second().opType().equals(second);
         }
 
         /// Flatten keeps axis 0 alone, whatever became of the axes after it.
@@ -110,14 +111,17 @@ public final class MergeReshapes implements Pass {
             Optional<long[]> before = constantShape(match.first(), graph);
             return switch (match.second().opType()) {
                 case "Reshape" ->
-                    constantShape(match.second(), graph).flatMap(shape -> resolved(shape, match.first(), before, graph));
+                    constantShape(match.second(), graph)
+                            .flatMap(shape -> resolved(shape, match.first(), before, graph));
                 case "Flatten" ->
-                    before.filter(shape ->
-                                    shape.length > 0 && shape[0] != -1 && match.second().intAttribute("axis", 1) == 1)
+                    before.filter(shape -> shape.length > 0
+                                    && shape[0] != -1
+                                    && match.second().intAttribute("axis", 1) == 1)
                             .map(shape -> new long[] {shape[0], -1});
                 case "Squeeze" ->
                     before.flatMap(shape -> axes(match.second(), graph).flatMap(axes -> squeezed(shape, axes)));
-                default -> before.flatMap(shape -> axes(match.second(), graph).flatMap(axes -> unsqueezed(shape, axes)));
+                default ->
+                    before.flatMap(shape -> axes(match.second(), graph).flatMap(axes -> unsqueezed(shape, axes)));
             };
         }
 

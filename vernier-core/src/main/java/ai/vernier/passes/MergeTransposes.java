@@ -51,7 +51,8 @@ public final class MergeTransposes implements Pass {
         public Optional<String> objection(NodePair match, GraphEditor graph) {
             Optional<long[]> order = merged(match);
             if (order.isEmpty()) {
-                return Optional.of("%s reverses axes of unknown number".formatted(match.first().label()));
+                return Optional.of("%s reverses axes of unknown number"
+                        .formatted(match.first().label()));
             }
             if (isIdentity(order.get())) {
                 return graph.objectionToBypass(match.result(), match.source());

@@ -20,7 +20,8 @@ public record NodePair(Node first, Node second) {
                 .flatMap(last -> last.input(0))
                 .flatMap(graph::producer)
                 .filter(first)
-                .filter(producer -> producer.outputs().getFirst().equals(node.inputs().getFirst()))
+                .filter(producer ->
+                        producer.outputs().getFirst().equals(node.inputs().getFirst()))
                 .map(producer -> new NodePair(producer, node));
     }
 
