@@ -96,24 +96,9 @@ final class ReplayBuilder {
         try (PointerScope _ = new PointerScope()) {
             Inputs in = inputs(step);
             Tensor[] written = step.op().run(in);
-            @Nullable Tensor[] places = new @Nullable Tensor[step.out().length];
-            boolean fixed = step.op().isRepeatable() && dependsOnShapes(step);
-            for (int i = 0; i < places.length; i++) {
-                int slot = step.out()[i];
-                if (slot >= 0 && (fixed || isView(step, written[i]))) {
-                    frame[slot] = owned(new Tensor(written[i]));
-                    constant[slot] = fixed;
-                    known[slot] = fixed ? longs(written[i]) : null;
-                    memory.reserve(fixed ? written[i].nbytes() : 0);
-                    memory.use(written[i]);
-                } else if (slot >= 0) {
-                    Tensor place = owned(memory.place(written[i]));
-                    place.copy_(written[i]);
-                    places[i] = place;
-                    frame[slot] = place;
-                }
-            }
+            @Nullable Tensor[] places = settled(step, written);
             if (Arrays.stream(places).anyMatch(place -> place != null)) {
+                placeUnread(step, written, places);
                 Kernel kernel = kernel(step, in, places);
                 steps.add(new Replay.Step(step.label(), kernel));
                 kernel.run();
@@ -123,6 +108,41 @@ final class ReplayBuilder {
             Tensor dead = frame[slot];
             if (dead != null) {
                 memory.release(dead);
+            }
+        }
+    }
+
+    /// Keeps views and constants; the places of all other results that somebody reads.
+    private @Nullable Tensor[] settled(Program.Step step, Tensor[] written) {
+        @Nullable Tensor[] places = new @Nullable Tensor[step.out().length];
+        boolean fixed = step.op().isRepeatable() && dependsOnShapes(step);
+        for (int i = 0; i < places.length; i++) {
+            int slot = step.out()[i];
+            if (slot >= 0 && (fixed || isView(step, written[i]))) {
+                frame[slot] = owned(new Tensor(written[i]));
+                constant[slot] = fixed;
+                known[slot] = fixed ? longs(written[i]) : null;
+                memory.reserve(fixed ? written[i].nbytes() : 0);
+                memory.use(written[i]);
+            } else if (slot >= 0) {
+                places[i] = placed(written[i]);
+                frame[slot] = places[i];
+            }
+        }
+        return places;
+    }
+
+    private Tensor placed(Tensor result) {
+        Tensor place = owned(memory.place(result));
+        place.copy_(result);
+        return place;
+    }
+
+    /// Kernels compute what nobody reads as well.
+    private void placeUnread(Program.Step step, Tensor[] written, @Nullable Tensor[] places) {
+        for (int i = 0; i < Math.min(places.length, written.length); i++) {
+            if (step.out()[i] < 0) {
+                places[i] = placed(written[i]);
             }
         }
     }

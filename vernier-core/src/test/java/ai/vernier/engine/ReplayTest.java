@@ -114,6 +114,44 @@ class ReplayTest {
     }
 
     @Test
+    void reductionsTakeAxesOfAnyLayout() {
+        agreesRunAfterRun(
+                model(
+                        "(float[2,3,5,4] x) => (float[2,1,5,1] a, float[3,5] b, float[2,5,4] c, float d, float[2,3] e)",
+                        """
+                        a = ReduceMean <axes = [1, 3]> (x)
+                        b = ReduceMean <axes = [0, -1], keepdims = 0> (x)
+                        t = Transpose <perm = [0, 2, 3, 1]> (x)
+                        w = Mul (t, t)
+                        c = ReduceMean <axes = [3], keepdims = 0> (w)
+                        axes = Constant <value = int64[2] {1, 2}> ()
+                        e = ReduceSum <keepdims = 0> (w, axes)
+                        d = ReduceMean <keepdims = 0> (x)
+                        """),
+                "x:2,3,5,4");
+    }
+
+    @Test
+    void imagesArePooledNormalizedAndSpread() {
+        agreesRunAfterRun(
+                model(
+                        "(float[2,3,9,7] x, float[6,2] m) => (float[2,3,4,3] p, float[2,3,1,1] g, float[2,3,9,7] n, float[6,2] s, float[2,3,10,7] t)",
+                        """
+                        p = MaxPool <kernel_shape = [3, 2], strides = [2, 2]> (x)
+                        g = GlobalAveragePool (x)
+                        scale = Constant <value = float[3] {1.0, -2.0, 0.5}> ()
+                        mean = Constant <value = float[3] {0.1, 0.2, 0.3}> ()
+                        variance = Constant <value = float[3] {0.5, 1.0, 2.0}> ()
+                        n = BatchNormalization (x, scale, mean, mean, variance)
+                        s = Softmax (m)
+                        w = Constant <value = float[3,1,2,1] {1.0, 2.0, 3.0, -1.0, 0.5, 0.25}> ()
+                        t = ConvTranspose <group = 3> (x, w)
+                        """),
+                "x:2,3,9,7",
+                "m:6,2");
+    }
+
+    @Test
     void everyRunGivesTheBitsOfTheFirst() {
         Model model = model("(float[1,8,6,6] x) => (float[1,8,6,6] y)", """
                 s = Sigmoid (x)

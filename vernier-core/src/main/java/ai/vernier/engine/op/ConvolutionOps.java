@@ -10,7 +10,10 @@ final class ConvolutionOps {
 
     static void register(OpTable ops) {
         ops.bind("Conv", 1, node -> ConvolutionOp.bind(node, null, new Activation.None()));
-        ops.add("ConvTranspose", 1, ConvolutionOps::transposed);
+        ops.bind(
+                "ConvTranspose",
+                1,
+                node -> TurnedConvolution.of(node).orElse(in -> new Tensor[] {transposed(node, in)}));
     }
 
     /// Computes the full result and crops what the padding takes off, or adds what is missing:

@@ -7,7 +7,20 @@ import org.jspecify.annotations.Nullable;
 /// The kernels of operators that keep nothing of their own. Whatever has none is computed as in a first run, and its
 /// results are copied to their places.
 public final class Kernels {
-    private Kernels() {}
+    private static final long SOFTMAX_ALONG_AN_AXIS = 13;
+    private static final long PRELU_BROADCASTS = 7;
+
+    private final NodeView node;
+    private final Operands at;
+    private final XnnRuntime runtime;
+    private final PointwiseKernels pointwise;
+
+    private Kernels(NodeView node, Operands at, XnnRuntime runtime) {
+        this.node = node;
+        this.at = at;
+        this.runtime = runtime;
+        this.pointwise = new PointwiseKernels(runtime, at);
+    }
 
     /// A kernel for `node` on `operands`; null where there is none for these types and shapes.
     public static @Nullable Kernel find(NodeView node, Operands operands) {
@@ -16,7 +29,7 @@ public final class Kernels {
             return moving;
         }
         Optional<XnnRuntime> runtime = node.xnnpack();
-        return runtime.isEmpty() ? null : pointwise(node, operands, new PointwiseKernels(runtime.get(), operands));
+        return runtime.isEmpty() ? null : new Kernels(node, operands, runtime.get()).computing();
     }
 
     private static @Nullable Kernel moving(NodeView node, Operands at) {
@@ -30,32 +43,53 @@ public final class Kernels {
         };
     }
 
-    private static @Nullable Kernel pointwise(NodeView node, Operands at, PointwiseKernels kernels) {
+    private @Nullable Kernel computing() {
         return switch (node.node().qualifiedType()) {
-            case "Add" -> binary(at, kernels, Xnnpack.ADD);
-            case "Sub" -> binary(at, kernels, Xnnpack.SUBTRACT);
-            case "Mul" -> binary(at, kernels, Xnnpack.MULTIPLY);
-            case "Div" -> binary(at, kernels, Xnnpack.DIVIDE);
-            case "PRelu" -> node.opset() < 7 ? null : binary(at, kernels, Xnnpack.PRELU);
-            case "Pow" -> power(at, kernels);
-            case "Sqrt" -> kernels.unary(Xnnpack.SQUARE_ROOT);
-            case "Exp" -> kernels.unary(Xnnpack.EXPONENTIAL);
-            case "Sigmoid" -> kernels.unary(Xnnpack.SIGMOID);
-            case "Tanh" -> kernels.unary(Xnnpack.TANH);
-            case "Abs" -> kernels.unary(Xnnpack.ABSOLUTE);
-            case "Neg" -> kernels.unary(Xnnpack.NEGATE);
-            case "LeakyRelu" -> kernels.unary(Xnnpack.LEAKY_RELU, (float) node.real("alpha", 0.01));
-            case "Relu" -> kernels.unary(Xnnpack.CLAMP, 0, Float.POSITIVE_INFINITY);
+            case "Add" -> pointwise.binary(Xnnpack.ADD, 0, 1);
+            case "Sub" -> pointwise.binary(Xnnpack.SUBTRACT, 0, 1);
+            case "Mul" -> pointwise.binary(Xnnpack.MULTIPLY, 0, 1);
+            case "Div" -> pointwise.binary(Xnnpack.DIVIDE, 0, 1);
+            case "PRelu" -> node.opset() < PRELU_BROADCASTS ? null : pointwise.binary(Xnnpack.PRELU, 0, 1);
+            case "Pow" -> power();
+            case "Sqrt" -> pointwise.unary(Xnnpack.SQUARE_ROOT);
+            case "Exp" -> pointwise.unary(Xnnpack.EXPONENTIAL);
+            case "Sigmoid" -> pointwise.unary(Xnnpack.SIGMOID);
+            case "Tanh" -> pointwise.unary(Xnnpack.TANH);
+            case "Abs" -> pointwise.unary(Xnnpack.ABSOLUTE);
+            case "Neg" -> pointwise.unary(Xnnpack.NEGATE);
+            case "LeakyRelu" -> pointwise.unary(Xnnpack.LEAKY_RELU, (float) node.real("alpha", 0.01));
+            case "Relu" -> pointwise.unary(Xnnpack.CLAMP, 0, Float.POSITIVE_INFINITY);
+            case "Clip" -> clamped();
+            default -> reducing();
+        };
+    }
+
+    private @Nullable Kernel reducing() {
+        return switch (node.node().qualifiedType()) {
+            case "ReduceSum" -> ReductionKernels.along(node, at, false);
+            case "ReduceMean" -> ReductionKernels.along(node, at, true);
+            case "GlobalAveragePool" -> ReductionKernels.spatialMeans(at);
+            case "AveragePool" -> PoolKernels.isGlobal(node, at) ? ReductionKernels.spatialMeans(at) : null;
+            case "MaxPool" -> new PoolKernels(runtime, at).largest(node);
+            case "Softmax" ->
+                SoftmaxKernel.of(at, pointwise, node.integer("axis", node.opset() < SOFTMAX_ALONG_AN_AXIS ? 1 : -1));
+            case "BatchNormalization" ->
+                at.out().length > 1 || node.flag("training_mode", false) || !node.flag("spatial", true)
+                        ? null
+                        : pointwise.normalized(NormalizationOps.epsilon(node));
             default -> null;
         };
     }
 
-    private static @Nullable Kernel binary(Operands at, PointwiseKernels kernels, int function) {
-        return kernels.binary(function, at.in(0), at.isConstant(0), at.in(1), at.isConstant(1));
+    /// Between constant bounds.
+    private @Nullable Kernel clamped() {
+        return Activation.of(node).orElse(new Activation.None()) instanceof Activation.Clamp(double min, double max)
+                ? pointwise.unary(Xnnpack.CLAMP, (float) min, (float) max)
+                : null;
     }
 
     /// Squares and square roots.
-    private static @Nullable Kernel power(Operands at, PointwiseKernels kernels) {
+    private @Nullable Kernel power() {
         Tensor exponent = at.in(1);
         if (!at.isConstant(1)
                 || exponent.numel() != 1
@@ -64,8 +98,8 @@ public final class Kernels {
         }
         double value = exponent.item().toDouble();
         if (value == 2) {
-            return kernels.binary(Xnnpack.MULTIPLY, at.in(0), at.isConstant(0), at.in(0), at.isConstant(0));
+            return pointwise.binary(Xnnpack.MULTIPLY, 0, 0);
         }
-        return value == 0.5 ? kernels.unary(Xnnpack.SQUARE_ROOT) : null;
+        return value == 0.5 ? pointwise.unary(Xnnpack.SQUARE_ROOT) : null;
     }
 }

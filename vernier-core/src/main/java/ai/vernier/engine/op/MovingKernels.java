@@ -2,15 +2,16 @@ package ai.vernier.engine.op;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// Kernels that move elements: what is no view of its input is a few copies between fixed places.
 final class MovingKernels {
-    /// More slices than these go through LibTorch.
-    private static final int MAX_SLICES = 256;
 
     private MovingKernels() {}
 
@@ -48,53 +49,73 @@ final class MovingKernels {
 
     /// The slices along an axis that constant indices name.
     static @Nullable Kernel gathered(NodeView node, Operands at) {
-        long[] indices = at.longs(1);
-        Tensor x = at.in(0);
         Tensor y = at.out()[0];
-        if (indices == null || indices.length > MAX_SLICES || !y.is_contiguous() || y.numel() == 0) {
+        if (!at.isConstant(1) || !y.is_contiguous() || y.numel() == 0) {
             return null;
         }
-        Strided from = Strided.of(x);
+        long[] indices = HostTransfer.longs(at.in(1));
+        Strided x = Strided.of(at.in(0));
         long given = node.integer("axis", 0);
-        int axis = (int) (given < 0 ? given + from.rank() : given);
-        long[] sizes = from.sizes().clone();
-        sizes[axis] = indices.length;
-        Strided to = Strided.dense(y.data_ptr().address(), sizes, from.width());
-        List<Optional<RowCopy>> parts = new ArrayList<>();
-        for (int i = 0; i < indices.length; i++) {
-            long index = indices[i] < 0 ? indices[i] + from.sizes()[axis] : indices[i];
-            parts.add(RowCopy.of(from.narrowed(axis, index, 1), to.narrowed(axis, i, 1)));
+        int axis = (int) (given < 0 ? given + x.rank() : given);
+        long inner = Arrays.stream(x.sizes(), axis + 1, x.rank()).reduce(1, (a, b) -> a * b);
+        long extent = x.sizes()[axis];
+        if (y.numel() / inner > RowCopy.MAX_ROWS) {
+            return null;
         }
-        return all(parts);
+        long row = inner * x.width();
+        long target = y.data_ptr().address();
+        return Arranged.of(x, false, at.memory())
+                .map(from -> {
+                    long[] starts = LongStream.range(0, y.numel() / inner)
+                            .map(i -> from.operand().address()
+                                    + (i / indices.length * extent
+                                                    + Math.floorMod(indices[(int) (i % indices.length)], extent))
+                                            * row)
+                            .toArray();
+                    long[] targets = LongStream.range(0, starts.length)
+                            .map(i -> target + i * row)
+                            .toArray();
+                    return from.before(RowCopy.joining(starts, targets, row, x.width()));
+                })
+                .orElse(null);
     }
 
     /// The input with slices replaced at constant places; later ones win.
     static @Nullable Kernel scattered(NodeView node, Operands at) {
-        long[] indices = at.longs(1);
-        Tensor x = at.in(0);
         Tensor updates = at.in(2);
         Tensor y = at.out()[0];
-        if (indices == null || !node.text("reduction", "none").equals("none") || y.numel() == 0) {
+        boolean plain = at.isConstant(1)
+                && node.text("reduction", "none").equals("none")
+                && y.is_contiguous()
+                && updates.is_contiguous()
+                && y.numel() > 0
+                && updates.numel() > 0;
+        if (!plain) {
             return null;
         }
         int depth = (int) at.in(1).size(at.in(1).dim() - 1);
-        long slices = depth == 0 ? 0 : indices.length / depth;
-        if (slices < 1 || slices > MAX_SLICES || !updates.is_contiguous() || updates.numel() == 0) {
-            return null;
-        }
-        List<Optional<RowCopy>> parts = new ArrayList<>();
-        parts.add(RowCopy.of(Strided.of(x), Strided.of(y)));
-        long bytes = updates.numel() / slices * updates.element_size();
-        for (int i = 0; i < slices; i++) {
-            Strided slice = Strided.of(y);
-            for (int axis = 0; axis < depth; axis++) {
-                long index = indices[i * depth + axis];
-                slice = slice.narrowed(axis, index < 0 ? index + slice.sizes()[axis] : index, 1);
-            }
-            long source = updates.data_ptr().address() + i * bytes;
-            parts.add(RowCopy.of(Strided.dense(source, slice.sizes(), slice.width()), slice));
-        }
-        return all(parts);
+        Strided to = Strided.of(y);
+        long row = Arrays.stream(to.sizes(), depth, to.rank()).reduce(to.width(), (a, b) -> a * b);
+        long[] targets = targets(HostTransfer.longs(at.in(1)), depth, to);
+        long source = updates.data_ptr().address();
+        long[] starts =
+                LongStream.range(0, targets.length).map(i -> source + i * row).toArray();
+        return RowCopy.of(Strided.of(at.in(0)), to)
+                .map(copy -> copy.then(RowCopy.joining(starts, targets, row, to.width())))
+                .orElse(null);
+    }
+
+    /// Where the slices that index tuples of `depth` numbers name begin.
+    private static long[] targets(long[] indices, int depth, Strided to) {
+        return IntStream.range(0, depth == 0 ? 0 : indices.length / depth)
+                .mapToLong(tuple -> to.address()
+                        + IntStream.range(0, depth)
+                                        .mapToLong(
+                                                axis -> Math.floorMod(indices[tuple * depth + axis], to.sizes()[axis])
+                                                        * to.strides()[axis])
+                                        .sum()
+                                * to.width())
+                .toArray();
     }
 
     /// Zeros around the input.

@@ -57,6 +57,16 @@ public final class NodeView {
         return new NodeView(node, opset, _ -> Optional.empty(), types, xnnpack);
     }
 
+    /// Another node in the same graph, input `name` of which is `constant`.
+    NodeView replaced(Node other, String name, TensorData constant) {
+        return new NodeView(
+                other,
+                opset,
+                asked -> asked.equals(name) ? Optional.of(constant) : constants.apply(asked),
+                types,
+                xnnpack);
+    }
+
     /// The same node, with something for XNNPACK's operators to run on.
     public NodeView on(XnnRuntime runtime) {
         return new NodeView(node, opset, constants, types, runtime);

@@ -67,15 +67,16 @@ final class PointwiseKernels {
                 .orElse(null);
     }
 
+    /// The same for elements one behind the other; `y` may be `x`.
     Kernel unary(int function, MemorySegment x, MemorySegment y, long elements, float... parameters) {
         MemorySegment pool = pool(runtime, elements);
+        MemorySegment none = MemorySegment.NULL;
         try (Arena temporary = Arena.ofConfined()) {
+            MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
             MemorySegment numbers = temporary.allocate(64, 16);
             for (int i = 0; i < parameters.length; i++) {
                 numbers.setAtIndex(ValueLayout.JAVA_FLOAT, i, parameters[i]);
             }
-            MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
-            MemorySegment none = MemorySegment.NULL;
             MemorySegment given = parameters.length == 0 ? none : numbers;
             XnnRuntime.check((int) Xnnpack.CREATE_UNARY.invokeExact(
                     function, Xnnpack.FLOAT, Xnnpack.FLOAT, given, none, none, runtime.flags(), result));
@@ -90,44 +91,43 @@ final class PointwiseKernels {
 
     /// y = f(a, b), broadcast.
     @Nullable
-    Kernel binary(int function, Tensor a, boolean constantA, Tensor b, boolean constantB) {
+    Kernel binary(int function, int a, int b) {
         Tensor y = at.out()[0];
-        if (!Operands.areFloats(a, b, y) || a.dim() > y.dim() || b.dim() > y.dim()) {
+        if (!Operands.areFloats(at.in(a), at.in(b), y)) {
             return null;
         }
-        Strided out = Strided.of(y);
+        Operand first = new Operand(Strided.of(at.in(a)), at.isConstant(a));
+        Operand second = new Operand(Strided.of(at.in(b)), at.isConstant(b));
+        return binary(function, first, second, Strided.of(y));
+    }
+
+    /// An operand as it lies, and whether it stays the same.
+    record Operand(Strided elements, boolean constant) {}
+
+    /// out = f(a, b), broadcast; `out` must be dense.
+    @Nullable
+    Kernel binary(int function, Operand a, Operand b, Strided out) {
         int[] order = out.memoryOrder();
-        Optional<Placed> first = placed(a, constantA, out.rank(), order);
-        Optional<Placed> second = placed(b, constantB, out.rank(), order);
-        if (first.isEmpty() || second.isEmpty() || !out.permuted(order).isRowMajor()) {
+        if (a.elements.rank() > out.rank()
+                || b.elements.rank() > out.rank()
+                || !out.permuted(order).isRowMajor()) {
             return null;
         }
-        List<long[]> axes = joined(first.get().operand, second.get().operand);
+        Optional<Arranged> first = arranged(a, out.rank(), order);
+        Optional<Arranged> second = arranged(b, out.rank(), order);
+        if (first.isEmpty() || second.isEmpty()) {
+            return null;
+        }
+        List<long[]> axes = joined(first.get().operand(), second.get().operand());
         if (axes.size() > MAX_AXES) {
             return null;
         }
-        Kernel operation = binary(function, first.get(), second.get(), axes);
-        return first.get().preparedBy(second.get().preparedBy(operation));
+        Kernel operation = binary(function, first.get().operand(), second.get().operand(), out.segment(), axes);
+        return first.get().before(second.get().before(operation));
     }
 
-    /// An operand whose elements lie in the order of the result's, and what brings them there before each run.
-    private record Placed(Strided operand, @Nullable Kernel preparation) {
-        Kernel preparedBy(Kernel operation) {
-            return preparation == null ? operation : preparation.then(operation);
-        }
-    }
-
-    private Optional<Placed> placed(Tensor tensor, boolean constant, int rank, int[] order) {
-        Strided there = Strided.of(tensor).lifted(rank).permuted(order);
-        if (there.isRowMajor()) {
-            return Optional.of(new Placed(there, null));
-        }
-        MemorySegment room = at.memory().apply(there.elements() * Float.BYTES);
-        Strided here = Strided.dense(room.address(), there.sizes(), Float.BYTES);
-        return RowCopy.of(there, here).map(copy -> {
-            copy.run();
-            return new Placed(here, constant ? null : copy);
-        });
+    private Optional<Arranged> arranged(Operand operand, int rank, int[] order) {
+        return Arranged.of(operand.elements.lifted(rank).permuted(order), operand.constant, at.memory());
     }
 
     /// Extents of both operands; neighbouring axes that both have, or only one of them has, become one.
@@ -149,7 +149,8 @@ final class PointwiseKernels {
         return axes;
     }
 
-    private Kernel binary(int function, Placed a, Placed b, List<long[]> axes) {
+    private Kernel binary(int function, Strided a, Strided b, MemorySegment out, List<long[]> axes) {
+        MemorySegment none = MemorySegment.NULL;
         long elements =
                 axes.stream().mapToLong(axis -> Math.max(axis[0], axis[1])).reduce(1, (m, n) -> m * n);
         MemorySegment pool = pool(runtime, elements);
@@ -161,20 +162,52 @@ final class PointwiseKernels {
                 ofB.setAtIndex(ValueLayout.JAVA_LONG, i, axes.get(i)[1]);
             }
             MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
-            MemorySegment none = MemorySegment.NULL;
             XnnRuntime.check((int) Xnnpack.CREATE_BINARY.invokeExact(
                     function, Xnnpack.FLOAT, none, none, none, runtime.flags(), result));
             MemorySegment operator = result.get(ValueLayout.ADDRESS, 0);
             long rank = axes.size();
             XnnRuntime.check((int) Xnnpack.RESHAPE_BINARY.invokeExact(operator, rank, ofA, rank, ofB, pool));
-            XnnRuntime.check((int) Xnnpack.SETUP_BINARY.invokeExact(
-                    operator,
-                    a.operand.segment(),
-                    b.operand.segment(),
-                    MemorySegment.ofAddress(at.out()[0].data_ptr().address())));
+            XnnRuntime.check((int) Xnnpack.SETUP_BINARY.invokeExact(operator, a.segment(), b.segment(), out));
             return new XnnRun(operator, pool);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }
+    }
+
+    /// y = x · scale + shift per channel, with the statistics of training folded into both.
+    @Nullable
+    Kernel normalized(double epsilon) {
+        Tensor x = at.in(0);
+        Tensor y = at.out()[0];
+        if (!at.isConstantFrom(1) || x.dim() < 2) {
+            return null;
+        }
+        for (int i = 0; i <= 4; i++) {
+            if (!Operands.areFloats(at.in(i), y) || (i > 0 && at.in(i).numel() != x.size(1))) {
+                return null;
+            }
+        }
+        Strided[] factors = factors(HostTransfer.floats(at.in(1)), HostTransfer.floats(at.in(2)), epsilon);
+        Strided out = Strided.of(y);
+        Kernel scaled = binary(Xnnpack.MULTIPLY, new Operand(Strided.of(x), false), new Operand(factors[0], true), out);
+        Kernel shifted = binary(Xnnpack.ADD, new Operand(out, false), new Operand(factors[1], true), out);
+        return scaled == null || shifted == null ? null : scaled.then(shifted);
+    }
+
+    private Strided[] factors(float[] scale, float[] bias, double epsilon) {
+        float[] mean = HostTransfer.floats(at.in(3));
+        float[] variance = HostTransfer.floats(at.in(4));
+        long[] sizes = Window.filled((int) at.in(0).dim() - 1, 1);
+        sizes[0] = scale.length;
+        MemorySegment factors = at.memory().apply(2L * Float.BYTES * scale.length);
+        for (int c = 0; c < scale.length; c++) {
+            double factor = scale[c] / Math.sqrt(variance[c] + epsilon);
+            factors.setAtIndex(ValueLayout.JAVA_FLOAT, c, (float) factor);
+            factors.setAtIndex(ValueLayout.JAVA_FLOAT, scale.length + c, (float) (bias[c] - mean[c] * factor));
+        }
+        long second = factors.address() + (long) Float.BYTES * scale.length;
+        return new Strided[] {
+            Strided.dense(factors.address(), sizes, Float.BYTES), Strided.dense(second, sizes, Float.BYTES)
+        };
     }
 }

@@ -20,7 +20,7 @@ import java.util.stream.LongStream;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record RowCopy(long[] from, long[] to, long count, long fromStep, long toStep, int width) implements Kernel {
     /// More rows than these are not worth their addresses.
-    private static final long MAX_ROWS = 1 << 14;
+    static final long MAX_ROWS = 1 << 14;
 
     /// Below this length a loop is faster than the call that copies memory.
     private static final long SHORT_ROW = 8;
@@ -78,6 +78,38 @@ record RowCopy(long[] from, long[] to, long count, long fromStep, long toStep, i
                     .toArray();
         }
         return starts;
+    }
+
+    /// Copies solid rows of `bytes` each, those that follow one another on both sides as one.
+    static Kernel joining(long[] from, long[] to, long bytes, int width) {
+        List<long[]> runs = new ArrayList<>(); // source, destination, bytes
+        for (int i = 0; i < from.length; i++) {
+            long[] last = runs.isEmpty() ? null : runs.getLast();
+            if (last != null && from[i] == last[0] + last[2] && to[i] == last[1] + last[2]) {
+                last[2] += bytes;
+            } else {
+                runs.add(new long[] {from[i], to[i], bytes});
+            }
+        }
+        Kernel all = () -> {};
+        for (int start = 0; start < runs.size(); ) {
+            int end = start;
+            long length = runs.get(start)[2];
+            while (end < runs.size() && runs.get(end)[2] == length) {
+                end++;
+            }
+            List<long[]> alike = runs.subList(start, end);
+            Kernel copy = new RowCopy(
+                    alike.stream().mapToLong(run -> run[0]).toArray(),
+                    alike.stream().mapToLong(run -> run[1]).toArray(),
+                    length / width,
+                    width,
+                    width,
+                    width);
+            all = start == 0 ? copy : all.then(copy);
+            start = end;
+        }
+        return all;
     }
 
     /// One kernel for both, where their rows are alike.

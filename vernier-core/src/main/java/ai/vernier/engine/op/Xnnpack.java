@@ -73,6 +73,17 @@ final class Xnnpack {
     /// Operator, inputs, output.
     static final MethodHandle SETUP_BINARY = status("xnn_setup_binary_elementwise_nd", arguments(4, POINTER));
 
+    /// Pads (top, right, bottom, left), window, strides, dilations; bounds; flags, result.
+    static final MethodHandle CREATE_MAX_POOLING =
+            status("xnn_create_max_pooling2d_nhwc_f32", arguments(10, INT, 2, REAL, 1, INT, 1, POINTER));
+
+    /// Operator; batch, height, width, channels, steps between pixels; where the output's extents go; pool.
+    static final MethodHandle RESHAPE_MAX_POOLING =
+            status("xnn_reshape_max_pooling2d_nhwc_f32", arguments(1, POINTER, 6, SIZE, 3, POINTER));
+
+    /// Operator, input, output.
+    static final MethodHandle SETUP_MAX_POOLING = status("xnn_setup_max_pooling2d_nhwc_f32", arguments(3, POINTER));
+
     /// Operator, pool.
     static final MethodHandle RUN = status("xnn_run_operator", arguments(2, POINTER));
 

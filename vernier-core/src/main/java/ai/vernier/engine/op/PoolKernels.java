@@ -1,0 +1,113 @@
+package ai.vernier.engine.op;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/// Pooling of images on XNNPACK, channels last.
+final class PoolKernels {
+    private static final int[] CHANNELS_LAST = {0, 2, 3, 1};
+
+    private final XnnRuntime runtime;
+    private final Operands at;
+
+    PoolKernels(XnnRuntime runtime, Operands at) {
+        this.runtime = runtime;
+        this.at = at;
+    }
+
+    /// Whether one window, without padding, takes in the whole of every image.
+    static boolean isGlobal(NodeView node, Operands at) {
+        Tensor x = at.in(0);
+        long[] kernel = node.integers("kernel_shape");
+        if (x.dim() != kernel.length + 2) {
+            return false;
+        }
+        Window window = Window.of(node, kernel).resolved(PoolOps.spatial(x));
+        return Arrays.equals(kernel, PoolOps.spatial(x)) && !window.isPadded() && !window.isDilated();
+    }
+
+    @Nullable
+    Kernel largest(NodeView node) {
+        Tensor x = at.in(0);
+        Tensor y = at.out()[0];
+        if (x.dim() != 4 || at.out().length != 1 || !Operands.areFloats(x, y) || node.flag("ceil_mode", false)) {
+            return null;
+        }
+        Window window = Window.of(node, node.integers("kernel_shape")).resolved(PoolOps.spatial(x));
+        boolean fits = window.rank() == 2
+                && isTaken(window)
+                && window.outputs(0, x.size(2)) == y.size(2)
+                && window.outputs(1, x.size(3)) == y.size(3)
+                && window.kernel()[0] * window.kernel()[1] > 1;
+        Optional<Arranged> from = Arranged.of(Strided.of(x).permuted(CHANNELS_LAST), false, at.memory());
+        if (!fits || from.isEmpty()) {
+            return null;
+        }
+        Strided to = Strided.of(y).permuted(CHANNELS_LAST);
+        if (to.isRowMajor()) {
+            return from.get().before(largest(from.get().operand(), window, to.segment()));
+        }
+        MemorySegment room = at.memory().apply(y.numel() * Float.BYTES);
+        return RowCopy.of(Strided.dense(room.address(), to.sizes(), Float.BYTES), to)
+                .map(copy -> from.get()
+                        .before(largest(from.get().operand(), window, room).then(copy)))
+                .orElse(null);
+    }
+
+    /// XNNPACK takes the nearest pixel in place of padding: right as long as that one is in the window too.
+    private static boolean isTaken(Window window) {
+        boolean taken = window.isPadding() && !(window.isPadded() && window.isDilated());
+        for (int i = 0; i < window.rank(); i++) {
+            long extent = window.extent(i);
+            taken &= window.strides()[i] <= window.kernel()[i]
+                    && window.begins()[i] < extent
+                    && window.ends()[i] < extent;
+        }
+        return taken;
+    }
+
+    private Kernel largest(Strided x, Window window, MemorySegment y) {
+        MemorySegment pool = PointwiseKernels.pool(runtime, x.elements());
+        try (Arena temporary = Arena.ofConfined()) {
+            MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
+            XnnRuntime.check((int) Xnnpack.CREATE_MAX_POOLING.invokeExact(
+                    (int) window.begins()[0],
+                    (int) window.ends()[1],
+                    (int) window.ends()[0],
+                    (int) window.begins()[1],
+                    (int) window.kernel()[0],
+                    (int) window.kernel()[1],
+                    (int) window.strides()[0],
+                    (int) window.strides()[1],
+                    (int) window.dilations()[0],
+                    (int) window.dilations()[1],
+                    Float.NEGATIVE_INFINITY,
+                    Float.POSITIVE_INFINITY,
+                    runtime.flags(),
+                    result));
+            MemorySegment operator = result.get(ValueLayout.ADDRESS, 0);
+            long[] sizes = x.sizes();
+            MemorySegment answers = temporary.allocate(ValueLayout.JAVA_LONG, 2);
+            XnnRuntime.check((int) Xnnpack.RESHAPE_MAX_POOLING.invokeExact(
+                    operator,
+                    sizes[0],
+                    sizes[1],
+                    sizes[2],
+                    sizes[3],
+                    sizes[3],
+                    sizes[3],
+                    answers,
+                    answers.asSlice(Long.BYTES),
+                    pool));
+            XnnRuntime.check((int) Xnnpack.SETUP_MAX_POOLING.invokeExact(operator, x.segment(), y));
+            return new PointwiseKernels.XnnRun(operator, pool);
+        } catch (Throwable e) {
+            throw XnnRuntime.failed(e);
+        }
+    }
+}
