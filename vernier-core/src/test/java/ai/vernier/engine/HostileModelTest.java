@@ -125,6 +125,20 @@ class HostileModelTest {
                 .hasMessageContaining("at most 128 elements");
     }
 
+    /// What only ONNX Runtime could run is bounded as well, before it sees it.
+    @Test
+    void theLimitsHoldForTheFallback() {
+        Model hostile = model(
+                "int64[6] six = {1, 1, 1, 2, 4, 4}",
+                "a = Reshape (x, six) y = MaxPool <kernel_shape = [1, 1, 1, 1], pads = [0, 0, 0, 0, 0, 0, 0, 100000000]> (a)");
+        try (Executor executor = Executor.compile(hostile, OPTIONS)) {
+            assertThat(executor.fallbackOperators()).containsExactly("MaxPool");
+        }
+        assertThatThrownBy(() -> run(hostile))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("memory limit");
+    }
+
     @Test
     void theSmallestIntegerDividedByMinusOneWrapsAround() {
         Model model = OnnxText.parse("""

@@ -37,6 +37,13 @@ final class Feeds {
         return Optional.of(feeds);
     }
 
+    /// Other values in the same shapes.
+    static Map<String, TensorData> redrawn(Map<String, TensorData> feeds, Random random) {
+        Map<String, TensorData> others = new LinkedHashMap<>();
+        feeds.forEach((name, tensor) -> others.put(name, tensor(tensor.dataType(), tensor.dims(), random)));
+        return others;
+    }
+
     private static long[] dims(Shape shape, Random random) {
         return shape.dimensions().stream()
                 .mapToLong(dimension -> dimension instanceof Dimension.Known(long size) ? size : 1 + random.nextInt(4))

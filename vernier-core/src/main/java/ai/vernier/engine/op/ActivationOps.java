@@ -44,7 +44,7 @@ final class ActivationOps {
                 1,
                 (node, in) -> torch.clamp(
                         in.at(0), some(node.real("min", -Float.MAX_VALUE)), some(node.real("max", Float.MAX_VALUE))));
-        ops.add("Clip", 11, (_, in) -> clip(in));
+        ops.addOrdered("Clip", 11, (_, in) -> clip(in), (_, in) -> Unsigned64.clipped(in));
     }
 
     /// x · σ(alpha · x)

@@ -115,10 +115,19 @@ final class ContribAttentionOps {
             bias = bias == null ? masked : bias.add(masked);
         }
         if (node.flag("unidirectional", false)) {
-            Tensor causal = Attending.causal(geometry.queries(), geometry.keys, geometry.past, geometry.q);
+            Tensor causal = causal(geometry);
             bias = bias == null ? causal : bias.add(causal);
         }
         return bias;
+    }
+
+    /// The last query sees every key, however many there are: so ONNX Runtime has it, whose code is the
+    /// definition.
+    private static Tensor causal(Geometry geometry) {
+        Tensor row = Attending.positions(geometry.queries()).unsqueeze(1);
+        Tensor later = Attending.positions(geometry.keys).unsqueeze(0).gt(row.add(new Scalar(geometry.past)));
+        Tensor last = row.eq(new Scalar(geometry.queries() - 1));
+        return Attending.blocked(torch.logical_and(later, torch.logical_not(last)), geometry.q);
     }
 
     /// Which keys take part, broadcast to `[batch, heads, queries, keys]`. A mask lists lengths, or ends

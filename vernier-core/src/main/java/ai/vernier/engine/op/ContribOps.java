@@ -28,6 +28,7 @@ final class ContribOps {
         ops.bind(DOMAIN + "FusedConv", 1, ContribOps::fusedConvolution);
         ops.add(DOMAIN + "FusedMatMul", 1, ContribOps::fusedMatMul);
         ops.add(DOMAIN + "FusedGemm", 1, ContribOps::fusedGemm);
+        ops.add(DOMAIN + "Inverse", 1, (_, in) -> torch.linalg_inv(in.at(0)));
         ops.bind(DOMAIN + "MatMulNBits", 1, MatMulNBits::new);
         ops.addMany("SimplifiedLayerNormalization", 1, NormalizationOps::rmsNormalization);
         ops.addMany(DOMAIN + "SkipLayerNormalization", 1, (node, in) -> {

@@ -97,11 +97,14 @@ final class ContribQuantizedOps {
     }
 
     /// Inputs: A, B, both quantized, C (int32, scaled by both), scale and zero point of the result;
-    /// without these the result is float. Products of 8-bit codes are exact in double.
+    /// without these the result is float. Scale and zero point of B may be one for each column of the
+    /// product. Products of 8-bit codes are exact in double.
     private static Tensor gemm(NodeView node, Inputs in) {
         Tensor a = centred(in, 0, 2).to(ScalarType.Double);
-        Tensor b = centred(in, 3, 5).to(ScalarType.Double);
-        Tensor product = torch.matmul(node.flag("transA", false) ? a.t() : a, node.flag("transB", false) ? b.t() : b);
+        Tensor codes = in.at(3).to(ScalarType.Int);
+        Tensor columns = node.flag("transB", false) ? codes.t() : codes;
+        Tensor b = columns.sub(in.at(5).to(ScalarType.Int)).to(ScalarType.Double);
+        Tensor product = torch.matmul(node.flag("transA", false) ? a.t() : a, b);
         Tensor sum = in.has(6) ? product.add(in.at(6)) : product;
         Tensor scale = in.at(1).mul(in.at(4)).mul(new Scalar(node.real("alpha", 1)));
         Tensor y = sum.to(ScalarType.Float).mul(scale);

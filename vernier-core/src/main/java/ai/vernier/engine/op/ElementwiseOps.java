@@ -52,7 +52,7 @@ final class ElementwiseOps {
         ops.addWrapping("Sum", 1, (_, in) -> fold(in, torch::add));
         extremum(ops, "Max", torch::maximum);
         extremum(ops, "Min", torch::minimum);
-        ops.add("Mean", 1, (_, in) -> fold(in, torch::add).div(new Scalar(in.size())));
+        ops.add("Mean", 1, ElementwiseOps::mean);
         ops.add("Swish", 24, (node, in) -> {
             Tensor x = in.at(0);
             double alpha = node.real("alpha", 1);
@@ -77,6 +77,13 @@ final class ElementwiseOps {
                 (_, in) -> fold(in, formula),
                 (_, in) -> fold(
                         in, (a, b) -> Unsigned64.ordered(formula.apply(Unsigned64.ordered(a), Unsigned64.ordered(b)))));
+    }
+
+    private static Tensor mean(NodeView node, Inputs in) {
+        if (!in.at(0).is_floating_point()) {
+            throw node.unsupported("on integers, which ONNX does not define,");
+        }
+        return fold(in, torch::add).div(new Scalar(in.size()));
     }
 
     private static Tensor fold(Inputs in, BinaryOperator<Tensor> formula) {

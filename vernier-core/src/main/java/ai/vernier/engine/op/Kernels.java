@@ -24,6 +24,9 @@ public final class Kernels {
 
     /// A kernel for `node` on `operands`; null where there is none for these types and shapes.
     public static @Nullable Kernel find(NodeView node, Operands operands) {
+        if (operands.areSomeEmpty()) {
+            return null; // such tensors have no address
+        }
         Kernel moving = moving(node, operands);
         if (moving != null) {
             return moving;

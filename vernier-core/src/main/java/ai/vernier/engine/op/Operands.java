@@ -1,7 +1,10 @@
 package ai.vernier.engine.op;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.LongFunction;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +49,12 @@ public record Operands(
             }
         }
         return true;
+    }
+
+    /// Whether an input or a result has no elements.
+    boolean areSomeEmpty() {
+        return Stream.concat(Arrays.stream(in).filter(Objects::nonNull), Arrays.stream(out))
+                .anyMatch(tensor -> tensor.numel() == 0);
     }
 
     /// Whether all of these are float32 tensors on the CPU with elements in them.

@@ -51,11 +51,23 @@ final class ReductionOps {
     private static void reduction(OpTable ops, String type, Reduction formula) {
         ops.addWrapping(type, 1, (node, in) -> {
             Tensor x = in.at(0);
-            Tensor result = isUnsigned64(node) && type.matches("ReduceM(ax|in)")
-                    ? Unsigned64.ordered(reduce(node, in, Unsigned64.ordered(x), formula))
-                    : reduce(node, in, x, formula);
+            Tensor result =
+                    isUnsigned64(node) ? onUnsigned64(node, in, formula) : reduce(node, in, x, formula);
             return result.to(x.scalar_type());
         });
+    }
+
+    /// Sums and products wrap to the same bits whatever the sign, extrema are those in another order, and
+    /// what has fractions goes through double.
+    private static Tensor onUnsigned64(NodeView node, Inputs in, Reduction formula) {
+        Tensor x = in.at(0);
+        return switch (node.node().opType()) {
+            case "ReduceMax", "ReduceMin" -> Unsigned64.ordered(reduce(node, in, Unsigned64.ordered(x), formula));
+            case "ReduceL1" -> reduce(node, in, x, ReductionOps::sum);
+            case "ReduceMean", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp" ->
+                Unsigned64.ofReal(reduce(node, in, Unsigned64.toReal(x, torch.ScalarType.Double), formula));
+            default -> reduce(node, in, x, formula);
+        };
     }
 
     private static boolean isUnsigned64(NodeView node) {

@@ -56,4 +56,16 @@ final class Unsigned64 {
         Tensor large = ordered(x).ge(ordered(y)).to(ScalarType.Long);
         return torch.where(y.lt(new Scalar(0L)), large, small);
     }
+
+    /// Clip: x, and where they are there, the least and the greatest value.
+    static Tensor clipped(Inputs in) {
+        Tensor result = ordered(in.at(0));
+        if (in.has(1)) {
+            result = torch.maximum(result, ordered(in.at(1)));
+        }
+        if (in.has(2)) {
+            result = torch.minimum(result, ordered(in.at(2)));
+        }
+        return ordered(result);
+    }
 }

@@ -52,7 +52,7 @@ class ContribAttentionOpsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0,5", "0,3", "1,3"})
+    @CsvSource({"0,5", "0,3", "1,3", "1,5", "1,2"})
     void multiHeadAttention(int causal, int keys) {
         Differential.of(
                         17,

@@ -135,4 +135,12 @@ class ContribOpsTest {
                 .within(1e-4)
                 .agrees();
     }
+
+    @Test
+    void inverse() {
+        float[] matrices = {2, 1, 0, 0, 3, -1, 1, 0, 1, 0, 1, 0, -2, 0, 1, 4, 0, 0};
+        Differential.of(17, "(float[2,3,3] x) => (float[2,3,3] y)", "y = com.microsoft.Inverse (x)")
+                .with("x", TensorData.ofFloats(matrices, 2, 3, 3))
+                .agrees();
+    }
 }

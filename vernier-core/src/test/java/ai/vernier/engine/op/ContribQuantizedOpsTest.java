@@ -109,6 +109,21 @@ class ContribQuantizedOpsTest {
                 .agrees();
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void productsWithAScaleAndAZeroPointForEachColumn(int transposed) {
+        quantized(
+                        "(T[3,5] a, float as, T az, T[%s] b, float[6] bs, T[6] bz, int32[6] c, float ys, T yz)"
+                                        .formatted(transposed == 1 ? "6,5" : "5,6")
+                                + " => (T[3,6] y)",
+                        "y = com.microsoft.QGemm <transB = %d> (a, as, az, b, bs, bz, c, ys, yz)".formatted(transposed),
+                        DataType.UINT8)
+                .with("bs", TensorData.ofFloats(new float[] {.01f, .02f, .03f, .04f, .05f, .06f}, 6))
+                .with("bz", TensorData.ofIntegers(DataType.UINT8, new long[] {0, 17, 90, 128, 200, 255}, 6))
+                .with("c", TensorData.ofIntegers(DataType.INT32, new long[] {0, 100, -300, 4000, 5, -60}, 6))
+                .agrees();
+    }
+
     @Test
     void quantizeAndDequantize() {
         quantized(

@@ -3,17 +3,26 @@ package ai.vernier.engine.op;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.vernier.engine.DeviceChoice;
+import ai.vernier.engine.EngineOptions;
+import ai.vernier.engine.Executor;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.InvalidInputException;
+import ai.vernier.onnx.Model;
 import ai.vernier.onnx.TensorData;
+import ai.vernier.onnx.UnsupportedModelException;
+import ai.vernier.onnx.io.OnnxText;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class ElementTypesOfTensorsTest {
@@ -108,6 +117,60 @@ class ElementTypesOfTensorsTest {
                 assertThat(unsigned(back[i]).floatValue()).isEqualTo(reals[i]);
             }
         }
+    }
+
+    /// Values of this type do not cross ONNX Runtime's border, but casts to signed ones keep their bits.
+    @ParameterizedTest
+    @CsvSource({"5, -9223372036854775807", "-9223372036854775808, -1"})
+    void unsigned64IsClippedInItsOwnOrder(long low, long high) {
+        Differential.of(
+                        17,
+                        "(int64[5] x, int64 low, int64 high) => (int64[5] y, int64[5] z)",
+                        "u = Cast <to = 13> (x) l = Cast <to = 13> (low) h = Cast <to = 13> (high)"
+                                + " c = Clip (u, l, h) y = Cast <to = 7> (c) d = Clip (u, l) z = Cast <to = 7> (d)")
+                .with("x", TensorData.ofLongs(new long[] {0, 7, Long.MAX_VALUE, Long.MIN_VALUE, -1}, 5))
+                .with("low", TensorData.ofLongs(new long[] {low}))
+                .with("high", TensorData.ofLongs(new long[] {high}))
+                .within(0)
+                .agrees();
+    }
+
+    private static TensorData unsigned(long... values) {
+        return TensorData.ofBytes(DataType.UINT64, bytes(values), values.length);
+    }
+
+    private static MemorySegment bytes(long... values) {
+        return TensorData.ofLongs(values, values.length).bytes();
+    }
+
+    /// ONNX Runtime has no reductions of this type.
+    @ParameterizedTest
+    @CsvSource({
+        "ReduceMean, -9223372036854775808, 4611686018427387904, 6917529027641081856",
+        "ReduceMean, 3, 8, 5",
+        "ReduceL1, -2, 1, -1",
+        "ReduceL2, 3, 4, 5",
+        "ReduceMax, 3, -4, -4"
+    })
+    void unsigned64IsReducedAsItIs(String operator, long first, long second, long expected) {
+        Model model = OnnxText.parse("<ir_version: 8, opset_import: [\"\" : 18]> g (uint64[2] x) => (uint64[1] y)"
+                + " { y = %s (x) }".formatted(operator));
+        try (Executor executor = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, 1))) {
+            TensorData y = executor.run(Map.of("x", unsigned(first, second))).get("y");
+            assertThat(Objects.requireNonNull(y).toLongs()).containsExactly(expected);
+        }
+    }
+
+    @Test
+    void integersHaveNoMean() {
+        Model model = OnnxText.parse("<ir_version: 8, opset_import: [\"\" : 18]> g (uint64[2] x) => (uint64[2] y)"
+                + " { y = Mean (x, x) }");
+        assertThatThrownBy(() -> {
+                    try (Executor executor = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, 1))) {
+                        executor.run(Map.of("x", unsigned(1, 2)));
+                    }
+                })
+                .isInstanceOf(UnsupportedModelException.class);
     }
 
     private static BigInteger unsigned(long value) {
