@@ -71,14 +71,17 @@ class ReplayTest {
 
     @Test
     void tensorsWithoutElementsStayWhatTheyAre() {
-        agreesRunAfterRun(model("(float[2,0,4] a, float[3,4] b) => (float[2,0,4] y, float[2,0,4] z, float[3,4] p)", """
+        agreesRunAfterRun(
+                model("(float[2,0,4] a, float[3,4] b) => (float[2,0,4] y, float[2,0,4] z, float[3,4] p)", """
                         shape = Constant <value = int64[2] {0, 4}> ()
                         y = Concat <axis = 1> (a, a)
                         r = Relu (y)
                         z = Add (r, a)
                         e = Reshape <allowzero = 1> (a, shape)
                         p = Concat <axis = 0> (e, b)
-                        """), "a:2,0,4", "b:3,4");
+                        """),
+                "a:2,0,4",
+                "b:3,4");
     }
 
     @Test

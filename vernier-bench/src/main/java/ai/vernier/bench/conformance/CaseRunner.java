@@ -3,7 +3,6 @@ package ai.vernier.bench.conformance;
 import ai.vernier.engine.DeviceChoice;
 import ai.vernier.engine.EngineOptions;
 import ai.vernier.engine.Executor;
-import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
@@ -23,6 +22,10 @@ final class CaseRunner {
     private static final EngineOptions OPTIONS = new EngineOptions(DeviceChoice.CPU, 1);
     private static final Set<String> RANDOM = Set.of(
             "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial");
+
+    /// Its case `basic_deform_conv_with_padding` expects 0.4 beside 49, and other orders of summation are
+    /// off by 2e-7.
+    private static final Set<String> CANCELLING = Set.of("DeformConv");
 
     private CaseRunner() {}
 
@@ -44,7 +47,7 @@ final class CaseRunner {
             return fallbacks.isEmpty()
                     ? new Outcome(test.name(), State.NATIVE, "", model)
                     : new Outcome(test.name(), State.FALLBACK, String.join(", ", fallbacks), model);
-        } catch (UnsupportedModelException | InvalidInputException e) {
+        } catch (UnsupportedModelException e) {
             return new Outcome(test.name(), State.UNSUPPORTED, firstLine(e.getMessage()), model);
         } catch (RuntimeException e) {
             String reason = e.getClass().getSimpleName() + ": " + firstLine(e.getMessage());
@@ -84,13 +87,16 @@ final class CaseRunner {
         }
         Map<String, TensorData> answers = executor.run(fed);
         boolean random = Applicability.nodes(model.graph()).anyMatch(CaseRunner::isRandom);
+        boolean cancels =
+                Applicability.nodes(model.graph()).map(Node::qualifiedType).anyMatch(CANCELLING::contains);
         List<String> differences = new ArrayList<>();
         for (int i = 0; i < data.outputs().size(); i++) {
             Value output = model.graph().outputs().get(i);
             TensorData expected = data.outputs().get(i);
             TensorData actual = Objects.requireNonNull(answers.get(output.name()));
-            Optional<String> difference =
-                    random ? Agreement.shapeDifference(expected, actual) : Agreement.difference(expected, actual);
+            Optional<String> difference = random
+                    ? Agreement.shapeDifference(expected, actual)
+                    : Agreement.difference(expected, actual, cancels);
             difference.ifPresent(text -> differences.add(output.name() + ": " + text));
         }
         return differences;

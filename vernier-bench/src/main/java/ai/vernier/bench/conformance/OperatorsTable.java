@@ -18,7 +18,7 @@ final class OperatorsTable {
 
             What the engine does with every operator that it knows or that the ONNX backend cases use. Written by
             `mvn -q -pl vernier-bench -am process-classes -Dbench.main=ai.vernier.bench.conformance.Conformance -Dbench.args=--write`;
-            a test fails when a case that passed stops passing, or when this table claims more than holds.
+            a test fails when a case that passed stops passing, or when this table is not what the command writes.
 
             - **runs**: *native* on LibTorch; *fallback*: node by node in ONNX Runtime; *not applicable*: strings, sequences, image files, training.
             - **opsets**: the versions from which on the engine has a formula of its own; each holds up to the next one or to the newest.
@@ -102,47 +102,5 @@ final class OperatorsTable {
 
     private static String cases(Row row) {
         return row.applicable == 0 ? "" : row.passed + " / " + row.applicable;
-    }
-
-    /// Operators of which `text` claims more than `current` does: that they run natively, or that more cases pass.
-    static List<String> overstated(String text, String current) {
-        Map<String, String[]> now = cells(current);
-        String[] nothing = {"", "", "", "", ""};
-        return cells(text).entrySet().stream()
-                .filter(entry -> claimsMore(entry.getValue(), now.getOrDefault(entry.getKey(), nothing)))
-                .map(Map.Entry::getKey)
-                .toList();
-    }
-
-    private static boolean claimsMore(String[] claimed, String[] holds) {
-        boolean runs = claimed[1].equals("native") && !holds[1].equals("native");
-        boolean gradient = claimed[3].equals("checked") && !holds[3].equals("checked");
-        return runs || gradient || missing(claimed[4]) < missing(holds[4]);
-    }
-
-    /// Cases that do not pass, of a cell `passed / applicable`.
-    private static int missing(String cell) {
-        int slash = cell.indexOf('/');
-        return slash < 0
-                ? 0
-                : Integer.parseInt(cell.substring(slash + 1).strip())
-                        - Integer.parseInt(cell.substring(0, slash).strip());
-    }
-
-    private static Map<String, String[]> cells(String text) {
-        Map<String, String[]> cells = new TreeMap<>();
-        for (String line : text.lines().toList()) {
-            String[] parts = line.split("\\|", -1);
-            if (parts.length == 7
-                    && !parts[1].startsWith("-")
-                    && !parts[1].strip().equals("operator")) {
-                String[] stripped = new String[5];
-                for (int i = 0; i < stripped.length; i++) {
-                    stripped[i] = parts[i + 1].strip();
-                }
-                cells.put(stripped[0], stripped);
-            }
-        }
-        return cells;
     }
 }

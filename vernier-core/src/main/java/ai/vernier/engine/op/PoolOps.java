@@ -7,9 +7,13 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// Pooling over one to three spatial axes; a one-dimensional input is seen as an image of height 1.
 final class PoolOps {
+    /// Channels that LibTorch adds up side by side, or a multiple of it.
+    private static final long CHANNELS_AT_ONCE = 64;
+
     private PoolOps() {}
 
     static void register(OpTable ops) {
@@ -26,7 +30,14 @@ final class PoolOps {
         ops.add("MaxUnpool", 9, PoolOps::maxUnpool);
     }
 
+    /// In double where LibTorch would add up some channels, those behind the last whole group, in another
+    /// order than the rest: equal channels must have equal averages, on which a softmax may hang.
     private static Tensor globalAverage(Tensor x) {
+        boolean isFloat = x.scalar_type().intern() == ScalarType.Float;
+        if (isFloat && x.dim() > 2 && x.size(1) % CHANNELS_AT_ONCE != 0) {
+            return torch.mean(x, spatialAxes(x), true, new ScalarTypeOptional(ScalarType.Double))
+                    .to(ScalarType.Float);
+        }
         return x.dim() == 4
                 ? torch.adaptive_avg_pool2d(x, 1, 1)
                 : torch.mean(x, spatialAxes(x), true, new ScalarTypeOptional());

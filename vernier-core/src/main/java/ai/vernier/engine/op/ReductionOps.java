@@ -51,8 +51,7 @@ final class ReductionOps {
     private static void reduction(OpTable ops, String type, Reduction formula) {
         ops.addWrapping(type, 1, (node, in) -> {
             Tensor x = in.at(0);
-            Tensor result =
-                    isUnsigned64(node) ? onUnsigned64(node, in, formula) : reduce(node, in, x, formula);
+            Tensor result = isUnsigned64(node) ? onUnsigned64(node, in, formula) : reduce(node, in, x, formula);
             return result.to(x.scalar_type());
         });
     }

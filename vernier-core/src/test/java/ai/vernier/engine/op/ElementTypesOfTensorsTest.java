@@ -163,8 +163,8 @@ class ElementTypesOfTensorsTest {
 
     @Test
     void integersHaveNoMean() {
-        Model model = OnnxText.parse("<ir_version: 8, opset_import: [\"\" : 18]> g (uint64[2] x) => (uint64[2] y)"
-                + " { y = Mean (x, x) }");
+        Model model = OnnxText.parse(
+                "<ir_version: 8, opset_import: [\"\" : 18]> g (uint64[2] x) => (uint64[2] y)" + " { y = Mean (x, x) }");
         assertThatThrownBy(() -> {
                     try (Executor executor = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, 1))) {
                         executor.run(Map.of("x", unsigned(1, 2)));

@@ -1,5 +1,16 @@
 package ai.vernier.engine.op;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.vernier.engine.DeviceChoice;
+import ai.vernier.engine.EngineOptions;
+import ai.vernier.engine.Executor;
+import ai.vernier.onnx.Model;
+import ai.vernier.onnx.TensorData;
+import ai.vernier.onnx.io.OnnxText;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -64,5 +75,28 @@ class PoolOpsTest {
         int opset = type.equals("MaxPool") ? 12 : type.equals("AveragePool") ? 19 : 18;
         return Differential.of(
                 opset, "(float%s x) => (float[n,c,h,w] y)".formatted(shape), "y = %s <%s> (x)".formatted(type, window));
+    }
+
+    /// In the layout that a convolution leaves behind; not every draw tells orders of summation apart.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6})
+    void equalChannelsHaveEqualAverages(int seed) {
+        float[] weights = new float[40 * 16];
+        Arrays.fill(weights, 0.3f);
+        Model model = OnnxText.parse("""
+                <ir_version: 8, opset_import: ["" : 13]>
+                g (float[1,16,13,13] x, float[40,16,1,1] w) => (float[1,40,1,1] y)
+                { c = Conv (x, w) y = GlobalAveragePool (c) }
+                """);
+        try (Executor executor = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, 1))) {
+            TensorData y = executor.run(Map.of(
+                            "x", Differential.random(seed, 1, 16, 13, 13),
+                            "w", TensorData.ofFloats(weights, 40, 16, 1, 1)))
+                    .get("y");
+            float[] averages = Objects.requireNonNull(y).toFloats();
+            for (float average : averages) {
+                assertThat(average).isEqualTo(averages[0]);
+            }
+        }
     }
 }
