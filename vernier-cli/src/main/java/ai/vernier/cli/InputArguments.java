@@ -15,9 +15,11 @@ final class InputArguments {
 
     /// The file of each input that was named.
     ///
-    /// @throws InvalidInputException with every argument that names no input of the model
+    /// @throws InvalidInputException with every argument that names no input of the model, else with every input
+    ///     that has none
     static Map<String, Path> bind(List<String> arguments, ModelInputs inputs) {
         List<String> problems = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
         Map<String, Path> files = new LinkedHashMap<>();
         for (String argument : arguments) {
             Optional<String> name = nameIn(argument, inputs);
@@ -30,6 +32,11 @@ final class InputArguments {
                         .formatted(argument, inputs));
             }
         }
+        inputs.values().stream()
+                .filter(input -> problems.isEmpty() && !files.containsKey(input.name()))
+                .forEach(input -> missing.add("--input %s=FILE.npy is missing; the model takes %s"
+                        .formatted(input.name(), ModelInputs.text(input))));
+        problems.addAll(missing);
         if (!problems.isEmpty()) {
             throw new InvalidInputException(problems);
         }

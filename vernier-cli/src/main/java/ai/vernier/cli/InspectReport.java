@@ -24,6 +24,9 @@ import java.util.stream.Collectors;
 final class InspectReport {
     private static final int COLUMNS = 100;
 
+    /// More inputs or outputs than this, such as the caches of language models, are not shown one by one.
+    private static final int MOST_VALUES = 16;
+
     /// Width of the first column, where the rows have their titles.
     private static final int TITLE = 24;
 
@@ -97,9 +100,12 @@ final class InspectReport {
         if (values.isEmpty()) {
             row(title, "none");
         }
-        for (Value value : values) {
+        for (Value value : values.size() > MOST_VALUES ? values.subList(0, MOST_VALUES - 1) : values) {
             String type = text(value);
             row(title, fitted(value.name(), COLUMNS - TITLE - type.length() - 4) + "  " + type);
+        }
+        if (values.size() > MOST_VALUES) {
+            row("", "and %d more; --json has them all".formatted(values.size() - MOST_VALUES + 1));
         }
     }
 
@@ -275,7 +281,7 @@ final class InspectReport {
     private static String text(Runner runner) {
         return switch (runner) {
             case NATIVE -> "native";
-            case FALLBACK -> "through ONNX Runtime";
+            case FALLBACK -> "ONNX Runtime, if it knows it";
             case UNSUPPORTED -> "unsupported";
         };
     }

@@ -38,6 +38,17 @@ class InputArgumentsTest {
                         problem -> assertThat(problem.problems()).hasSize(2));
     }
 
+    @Test
+    void everyInputWithoutAnArgumentIsListed() {
+        assertThatThrownBy(() -> InputArguments.bind(List.of("b=y.npy"), inputs("a", "b", "c")))
+                .isInstanceOfSatisfying(
+                        InvalidInputException.class,
+                        problem -> assertThat(problem.problems())
+                                .containsExactly(
+                                        "--input a=FILE.npy is missing; the model takes 'a' float[1]",
+                                        "--input c=FILE.npy is missing; the model takes 'c' float[1]"));
+    }
+
     private static ModelInputs inputs(String... names) {
         return new ModelInputs(Stream.of(names)
                 .map(name -> Value.tensor(name, DataType.FLOAT, Shape.of(1)))

@@ -73,7 +73,7 @@ class InspectCommandTest {
 
         assertThat(text.out())
                 .contains("height unknown, and what hangs on it (--dim height=…)")
-                .contains("not counted: Conv 'a'")
+                .contains("not counted: Conv 'a', nobody.Knows 'y'")
                 .contains("at least 24 B")
                 .contains("2, 1 native, 1 unsupported, so that it cannot run");
         assertThat(json.path("dimensions").path("unknown").path(0).asString()).isEqualTo("height");

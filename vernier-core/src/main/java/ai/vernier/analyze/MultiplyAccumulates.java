@@ -57,7 +57,7 @@ public record MultiplyAccumulates(Map<String, Long> byNode, Map<String, Long> by
             return switch (node.type()) {
                 case "If" -> costlier(node);
                 case "Loop", "Scan" -> repeated(node);
-                default -> isCounted(node.type()) ? counted(node) : new MultiplyAccumulates();
+                default -> isCounted(node.type()) || isForeign(node.node()) ? counted(node) : new MultiplyAccumulates();
             };
         } catch (Undetermined
                 | ArithmeticException
@@ -112,6 +112,14 @@ public record MultiplyAccumulates(Map<String, Long> byNode, Map<String, Long> by
         return new MultiplyAccumulates(Map.of(node.node().label(), count), Map.of(node.type(), count), List.of());
     }
 
+    /// Whether nothing is known of an operator but its name.
+    private static boolean isForeign(Node node) {
+        return switch (node.domain()) {
+            case "", "ai.onnx.ml", "ai.onnx.preview", "com.microsoft" -> false;
+            default -> true;
+        };
+    }
+
     private static boolean isCounted(String type) {
         return switch (type) {
             case "Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "DeformConv", "com.microsoft.FusedConv" -> true;
@@ -129,6 +137,9 @@ public record MultiplyAccumulates(Map<String, Long> byNode, Map<String, Long> by
     }
 
     private static long count(NodeFacts node) {
+        if (isForeign(node.node())) {
+            throw new Undetermined();
+        }
         return switch (node.type()) {
             case "Conv", "ConvInteger", "DeformConv", "com.microsoft.FusedConv" ->
                 product(result(node), kernel(node.shape(1)));

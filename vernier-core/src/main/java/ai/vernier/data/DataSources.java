@@ -90,6 +90,9 @@ public final class DataSources {
     }
 
     private static Value onlyInput(Path file, String content, ModelInputs inputs) {
+        if (inputs.values().isEmpty()) {
+            throw new InvalidInputException(file + ": the model has no inputs, so that no data can be fed to it");
+        }
         if (inputs.values().size() != 1) {
             throw new InvalidInputException(
                     "%s: holds %s, but the model has %d inputs (%s); give a .npz with one array per input, or a list"

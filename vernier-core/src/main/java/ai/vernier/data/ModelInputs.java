@@ -26,7 +26,8 @@ public record ModelInputs(List<Value> values) {
         return values.stream().map(ModelInputs::text).collect(Collectors.joining(", "));
     }
 
-    static String text(Value value) {
+    /// `'input' float[N,3,224,224]`.
+    public static String text(Value value) {
         String type = value.elementType().map(element -> element.text()).orElse("no tensor");
         return "'%s' %s%s"
                 .formatted(

@@ -6,6 +6,7 @@ import ai.vernier.engine.op.OpTable;
 import ai.vernier.engine.op.XnnRuntime;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -38,6 +39,10 @@ record CompileContext(
         OrtNode op = new OrtNode(view, model);
         if (!ORT_DOMAINS.contains(node.domain())) {
             throw op.unsupported("its domain is unknown");
+        }
+        Optional<String> obstacle = Coverage.obstacle(node, view::type);
+        if (obstacle.isPresent()) {
+            throw op.unsupported(obstacle.get());
         }
         op.requireKnown();
         fallbacks.add(node.qualifiedType());

@@ -5,6 +5,8 @@ import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.ElementTypes;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// Who would compute the nodes of a model, as the operator table tells: nothing is compiled, and no native library is
@@ -22,7 +24,7 @@ public final class Coverage {
     ///
     /// @param types of the graph that the node stands in
     public Runner of(Node node, ElementTypes types) {
-        if (handlesNoTensor(node) || readsOrWritesStrings(node, types)) {
+        if (obstacle(node, types::of).isPresent()) {
             return Runner.UNSUPPORTED;
         }
         if (ControlFlow.handles(node)
@@ -33,7 +35,19 @@ public final class Coverage {
         return foreign ? Runner.FALLBACK : Runner.UNSUPPORTED;
     }
 
-    /// Sequences, optional values, image files and training.
+    /// What keeps a node from being computed by anybody, in words; empty where nothing does.
+    ///
+    /// @param types element types by value, as far as they are known
+    static Optional<String> obstacle(Node node, Function<String, Optional<DataType>> types) {
+        if (handlesNoTensor(node)) {
+            return Optional.of("it handles sequences, optional values or image files, and only tensors are supported");
+        }
+        return readsOrWritesStrings(node, types)
+                ? Optional.of("it reads or writes strings, and only numbers and booleans are supported")
+                : Optional.empty();
+    }
+
+    /// Sequences, optional values and image files.
     private static boolean handlesNoTensor(Node node) {
         String type = node.qualifiedType();
         return (type.contains("Sequence") && !type.equals("ReverseSequence"))
@@ -41,8 +55,9 @@ public final class Coverage {
                 || type.equals("ImageDecoder");
     }
 
-    private static boolean readsOrWritesStrings(Node node, ElementTypes types) {
+    private static boolean readsOrWritesStrings(Node node, Function<String, Optional<DataType>> types) {
         return Stream.concat(node.inputs().stream(), node.outputs().stream())
-                .anyMatch(name -> types.of(name).filter(DataType.STRING::equals).isPresent());
+                .anyMatch(name ->
+                        types.apply(name).filter(DataType.STRING::equals).isPresent());
     }
 }

@@ -44,9 +44,19 @@ final class QdqGraph {
                 .forEach(this::quantizeInput);
         graph.nodes().forEach(this::add);
         graph.initializers().keySet().forEach(this::dequantizeOnce);
-        return graph.withNodes(nodes)
+        return graph.withNodes(uniquelyNamed())
                 .withInitializers(constants.initializers())
                 .withInterface(graph.requiredInputs(), graph.outputs());
+    }
+
+    /// ONNX lets nodes share a name, ONNX Runtime refuses that: the first keeps it.
+    private List<Node> uniquelyNamed() {
+        Set<String> taken = new HashSet<>();
+        return nodes.stream()
+                .map(node -> node.name().isEmpty() || taken.add(node.name())
+                        ? node
+                        : node.withName(names.fresh(node.name())))
+                .toList();
     }
 
     /// A graph input keeps its name, so its readers change theirs.

@@ -1,11 +1,17 @@
 package ai.vernier.pipeline;
 
+import ai.vernier.onnx.Graph;
 import ai.vernier.onnx.Model;
+import ai.vernier.onnx.Node;
+import ai.vernier.onnx.TensorData;
+import ai.vernier.onnx.Value;
 import ai.vernier.onnx.io.OnnxText;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /// Valid models of shapes that exporters really write and that careless code trips over, by what is odd about them.
@@ -32,7 +38,8 @@ final class OddModels {
     }
 
     private void add(String what, int opset, int irVersion, String graph) {
-        String header = "<ir_version: %d, opset_import: [\"\" : %d]>%n".formatted(irVersion, opset);
+        String domain = graph.contains("my.layer") ? ", \"my\" : 1" : "";
+        String header = "<ir_version: %d, opset_import: [\"\" : %d%s]>%n".formatted(irVersion, opset, domain);
         models.put(what, OnnxText.parse(header + filled(graph)));
     }
 
@@ -145,6 +152,30 @@ final class OddModels {
                   c = Clip (x, , max)
                 }
                 """);
+        String plain = """
+                g (float[N,6] x) => (float[N,4] y)
+                <float[6,4] w = {W(24)}, float[4] b = {W(4)}, float[4,4] v = {W(16)}>
+                {
+                  m = MatMul (x, w)
+                  s = Add (m, b)
+                  r = Relu (s)
+                  y = MatMul (r, v)
+                }
+                """;
+        add("nodes of one name", 13, plain);
+        models.computeIfPresent("nodes of one name", (_, model) -> renamed(model, name -> name, _ -> "same"));
+        add("names that the export would choose", 13, plain);
+        models.computeIfPresent(
+                "names that the export would choose",
+                (_, model) -> renamed(
+                        model,
+                        name -> Map.of("x", "x_quantized", "w", "x", "m", "x_scale", "s", "y_raw", "r", "x_zero_point")
+                                .getOrDefault(name, name),
+                        name -> "x_QuantizeLinear"));
+        add("names with all kinds of characters", 13, plain);
+        models.computeIfPresent(
+                "names with all kinds of characters",
+                (_, model) -> renamed(model, name -> "/" + name + " \"=:\\\u03b1\n.", name -> "../" + name));
         for (int irVersion = 3; irVersion <= 11; irVersion++) {
             add("IR version " + irVersion, 9, irVersion, """
                     g (float[N,6] x%s) => (float[N,4] y)
@@ -152,6 +183,27 @@ final class OddModels {
                     { y = MatMul (x, w) }
                     """.formatted(irVersion == 3 ? ", float[6,4] w" : ""));
         }
+    }
+
+    private static Model renamed(Model model, UnaryOperator<String> values, UnaryOperator<String> nodes) {
+        Graph graph = model.graph();
+        Map<String, TensorData> initializers = new LinkedHashMap<>();
+        graph.initializers().forEach((name, tensor) -> initializers.put(values.apply(name), tensor));
+        UnaryOperator<Value> value = old -> new Value(values.apply(old.name()), old.type(), old.details());
+        return model.withGraph(new Graph(
+                graph.name(),
+                graph.inputs().stream().map(value).toList(),
+                graph.outputs().stream().map(value).toList(),
+                graph.nodes().stream()
+                        .map(node -> Node.of(
+                                nodes.apply(node.outputs().getFirst()),
+                                node.opType(),
+                                node.inputs().stream().map(values).toList(),
+                                node.outputs().stream().map(values).toList()))
+                        .toList(),
+                initializers,
+                List.of(),
+                graph.details()));
     }
 
     private void oldOperators() {
@@ -291,10 +343,19 @@ final class OddModels {
                   none = MatMul (x, w)
                 }
                 """);
-        add("unknown rank", 13, """
-                g (float[N,6] x) => (float y)
-                <float[6,4] w = {W(24)}>
-                { y = MatMul (x, w) }
-                """.replace("(float y)", "(float[] y)"));
+        add("a function called twice", 17, """
+                g (float[N,6] x) => (float[N,6] y)
+                <float[6,6] w = {W(36)}>
+                {
+                  a = my.layer (x, w)
+                  y = my.layer (a, w)
+                }
+                <domain: "my", opset_import: ["" : 17]>
+                layer (x, w) => (y)
+                {
+                  a = MatMul (x, w)
+                  y = Relu (a)
+                }
+                """);
     }
 }

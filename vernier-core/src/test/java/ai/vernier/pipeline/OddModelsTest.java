@@ -18,6 +18,7 @@ import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Dimension;
 import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Model;
+import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.Value;
 import ai.vernier.onnx.io.OnnxReader;
@@ -84,7 +85,7 @@ class OddModelsTest {
     void runsAsInOnnxRuntime(Map.Entry<String, Model> odd) {
         Model model = odd.getValue();
         try (Executor executor = Executor.compile(model, ENGINE);
-                OrtModel judge = OrtModel.open(OnnxWriter.toBytes(model), 1);
+                OrtModel judge = OrtModel.open(OnnxWriter.toBytes(withoutNodeNames(model)), 1);
                 SampleSource samples = samples(model)) {
             for (Batch batch : samples.batches(3)) {
                 Map<String, TensorData> expected = judge.run(batch.inputs());
@@ -96,6 +97,13 @@ class OddModelsTest {
                         .isGreaterThan(100)); // float32 has 24 bits, 144 dB
             }
         }
+    }
+
+    /// ONNX Runtime takes no two nodes of one name, which ONNX allows.
+    private static Model withoutNodeNames(Model model) {
+        List<Node> nodes =
+                model.graph().nodes().stream().map(node -> node.withName("")).toList();
+        return model.withGraph(model.graph().withNodes(nodes));
     }
 
     @ParameterizedTest

@@ -50,6 +50,10 @@ public record Node(
         return qualifiedType() + " '" + id + "'";
     }
 
+    public Node withName(String changed) {
+        return new Node(changed, opType, domain, overload, inputs, outputs, attributes, details);
+    }
+
     public Node withAttribute(String key, Attribute value) {
         Map<String, Attribute> changed = new LinkedHashMap<>(attributes);
         changed.put(key, value);

@@ -159,6 +159,11 @@ public final class NodeView {
         return node.input(index).flatMap(types);
     }
 
+    /// The element type of `value`, as far as it is known.
+    public Optional<DataType> type(String value) {
+        return types.apply(value);
+    }
+
     /// The element type of output `index`, as far as it is known.
     public Optional<DataType> outputType(int index) {
         return wantsOutput(index) ? types.apply(node.outputs().get(index)) : Optional.empty();
