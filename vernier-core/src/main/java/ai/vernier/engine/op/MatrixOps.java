@@ -26,7 +26,7 @@ final class MatrixOps {
     private static BoundOp matMul(NodeView node) {
         return node.constant(1)
                 .filter(weight -> weight.rank() == 2 && weight.dataType() == DataType.FLOAT)
-                .<BoundOp>map(weight -> new LinearOp(weight, false))
+                .<BoundOp>map(weight -> new LinearOp(node, weight, false))
                 .orElse(in -> new Tensor[] {torch.matmul(in.at(0), in.at(1))});
     }
 
@@ -39,7 +39,7 @@ final class MatrixOps {
         boolean plain = alpha == 1 && beta == 1 && !transposeA;
         return node.constant(1)
                 .filter(weight -> plain && weight.rank() == 2 && weight.dataType() == DataType.FLOAT)
-                .<BoundOp>map(weight -> new LinearOp(weight, transposeB))
+                .<BoundOp>map(weight -> new LinearOp(node, weight, transposeB))
                 .orElse(in -> {
                     Tensor a = transposeA ? in.at(0).t() : in.at(0);
                     Tensor product = torch.matmul(a, transposeB ? in.at(1).t() : in.at(1));

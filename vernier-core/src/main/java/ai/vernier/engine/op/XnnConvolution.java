@@ -87,26 +87,22 @@ final class XnnConvolution implements PackedConvolution {
         }
         Tensor y = torch.empty(packed.output, options, layout);
         XnnRuntime.check(
-                (int) Xnnpack.SETUP_CONVOLUTION.invokeExact(packed.operator, packed.workspace, address(x), address(y)));
-        runtime.run(packed.operator);
+                (int) Xnnpack.SETUP_CONVOLUTION.invokeExact(packed.operator, packed.workspace, XnnRuntime.address(x), XnnRuntime.address(y)));
+        runtime.run(packed.operator, runtime.pool());
         return y;
     }
 
     private void add(Tensor y, Tensor residual) {
         Tensor other = residual.contiguous(MemoryFormat.ChannelsLast);
-        runtime.add(address(y), address(other), y.numel());
+        runtime.add(XnnRuntime.address(y), XnnRuntime.address(other), y.numel());
     }
 
     private Tensor activate(Tensor y) {
         if (activation instanceof Activation.Swish) {
-            runtime.swish(address(y), y.numel());
+            runtime.swish(XnnRuntime.address(y), y.numel());
             return y;
         }
         return activation.applyTo(y);
-    }
-
-    private static MemorySegment address(Tensor tensor) {
-        return MemorySegment.ofAddress(tensor.data_ptr().address());
     }
 
     private boolean fusesActivation() {
@@ -159,7 +155,7 @@ final class XnnConvolution implements PackedConvolution {
             Tensor dense =
                     (pair ? PixelPair.weight(stored, at.strides()[1]) : stored).contiguous(MemoryFormat.ChannelsLast);
             MemorySegment offsets =
-                    bias == null ? none : address(HostTransfer.toTensor(bias).repeat(pixels));
+                    bias == null ? none : XnnRuntime.address(HostTransfer.toTensor(bias).repeat(pixels));
             XnnRuntime.check((int) Xnnpack.CREATE_CONVOLUTION.invokeExact(
                     (int) at.begins()[0],
                     (int) at.ends()[1],
@@ -176,7 +172,7 @@ final class XnnConvolution implements PackedConvolution {
                     outputs / groups,
                     inputs * groups,
                     outputs,
-                    address(dense),
+                    XnnRuntime.address(dense),
                     offsets,
                     min,
                     max,

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// XNNPACK's thread pool and the element-wise operators that go with it, for one program at a time.
@@ -15,22 +16,25 @@ public final class XnnRuntime implements AutoCloseable {
     /// Elements that are worked on at once, so that the second of two functions finds them in the cache.
     private static final int CHUNK = 1 << 15;
 
+    /// Multiply-accumulates from which on handing a part of them to another thread, some microseconds, pays.
+    private static final double WORTH_SHARING = 1 << 18;
+
     private final Arena arena = Arena.ofShared();
     private final MemorySegment pool;
     private final int flags;
-    private final MemorySegment extents = arena.allocate(ValueLayout.JAVA_LONG);
     private final MemorySegment scratch = arena.allocate(4L * CHUNK + 64, 64);
-    private final @Nullable MemorySegment sigmoid;
-    private final @Nullable MemorySegment product;
-    private final @Nullable MemorySegment sum;
+    private final @Nullable XnnUnary sigmoid;
+    private final @Nullable XnnBinary product;
+    private final @Nullable XnnBinary sum;
+    private boolean awake;
 
     private XnnRuntime(int threads, boolean yielding) {
         boolean available = available();
         pool = available && threads > 1 ? createPool(threads) : MemorySegment.NULL;
         flags = yielding ? Xnnpack.OPERATOR_YIELDS : 0;
-        sigmoid = available ? unary(Xnnpack.SIGMOID, MemorySegment.NULL) : null;
-        product = available ? binary(Xnnpack.MULTIPLY) : null;
-        sum = available ? binary(Xnnpack.ADD) : null;
+        sigmoid = available ? new XnnUnary(Xnnpack.SIGMOID, this) : null;
+        product = available ? new XnnBinary(Xnnpack.MULTIPLY, this) : null;
+        sum = available ? new XnnBinary(Xnnpack.ADD, this) : null;
     }
 
     /// Starts the threads.
@@ -47,9 +51,10 @@ public final class XnnRuntime implements AutoCloseable {
 
     /// Sends the threads to sleep until the next operator.
     public void rest() {
-        if (pool.address() == 0 || flags == Xnnpack.OPERATOR_YIELDS) {
+        if (!awake || flags == Xnnpack.OPERATOR_YIELDS) {
             return;
         }
+        awake = false;
         try {
             Xnnpack.LOOP.invokeExact(pool, Xnnpack.IDLE, pool, 2L, Xnnpack.LOOP_YIELDS);
         } catch (Throwable e) {
@@ -61,74 +66,48 @@ public final class XnnRuntime implements AutoCloseable {
         return pool;
     }
 
+    /// The threads for `work` multiply-accumulates: the pool, or null where the caller alone is faster.
+    MemorySegment poolFor(double work) {
+        return work < WORTH_SHARING ? MemorySegment.NULL : pool;
+    }
+
     int flags() {
         return flags;
     }
 
     /// x ← x · σ(x)
     void swish(MemorySegment x, long elements) {
-        try {
-            for (long from = 0; from < elements; from += CHUNK) {
-                long count = Math.min(CHUNK, elements - from);
-                MemorySegment part = MemorySegment.ofAddress(x.address() + 4 * from);
-                unary(sigmoid, part, scratch, count);
-                binary(product, part, scratch, part, count);
-            }
-        } catch (Throwable e) {
-            throw failed(e);
+        XnnUnary gate = present(sigmoid);
+        XnnBinary times = present(product);
+        for (long from = 0; from < elements; from += CHUNK) {
+            long count = Math.min(CHUNK, elements - from);
+            MemorySegment part = MemorySegment.ofAddress(x.address() + 4 * from);
+            gate.shape(XnnUnary.Rows.one(count), pool);
+            gate.run(part, scratch);
+            times.shape(count, pool);
+            times.run(part, scratch, part);
         }
     }
 
     /// x ← x + y
     void add(MemorySegment x, MemorySegment y, long elements) {
+        XnnBinary plus = present(sum);
+        plus.shape(elements, pool);
+        plus.run(x, y, x);
+    }
+
+    /// Runs `operator` on the threads that it has been shaped for.
+    void run(MemorySegment operator, MemorySegment threads) throws Throwable {
+        awake |= threads.address() != 0;
+        check((int) Xnnpack.RUN.invokeExact(operator, threads));
+    }
+
+    static void close(@Nullable AutoCloseable operator) {
         try {
-            binary(sum, x, y, x, elements);
-        } catch (Throwable e) {
-            throw failed(e);
-        }
-    }
-
-    void run(MemorySegment operator) throws Throwable {
-        check((int) Xnnpack.RUN.invokeExact(operator, pool));
-    }
-
-    private void unary(@Nullable MemorySegment operator, MemorySegment in, MemorySegment out, long count)
-            throws Throwable {
-        MemorySegment known = present(operator);
-        check((int) Xnnpack.RESHAPE_UNARY.invokeExact(known, count, 1L, 1L, 1L, pool));
-        check((int) Xnnpack.SETUP_UNARY.invokeExact(known, in, out));
-        run(known);
-    }
-
-    private void binary(
-            @Nullable MemorySegment operator, MemorySegment a, MemorySegment b, MemorySegment out, long count)
-            throws Throwable {
-        MemorySegment known = present(operator);
-        extents.set(ValueLayout.JAVA_LONG, 0, count);
-        check((int) Xnnpack.RESHAPE_BINARY.invokeExact(known, 1L, extents, 1L, extents, pool));
-        check((int) Xnnpack.SETUP_BINARY.invokeExact(known, a, b, out));
-        run(known);
-    }
-
-    private MemorySegment unary(int function, MemorySegment parameters) {
-        MemorySegment none = MemorySegment.NULL;
-        try (Arena temporary = Arena.ofConfined()) {
-            MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
-            check((int) Xnnpack.CREATE_UNARY.invokeExact(
-                    function, Xnnpack.FLOAT, Xnnpack.FLOAT, parameters, none, none, flags, result));
-            return result.get(ValueLayout.ADDRESS, 0);
-        } catch (Throwable e) {
-            throw failed(e);
-        }
-    }
-
-    private MemorySegment binary(int function) {
-        MemorySegment none = MemorySegment.NULL;
-        try (Arena temporary = Arena.ofConfined()) {
-            MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
-            check((int) Xnnpack.CREATE_BINARY.invokeExact(function, Xnnpack.FLOAT, none, none, none, flags, result));
-            return result.get(ValueLayout.ADDRESS, 0);
-        } catch (Throwable e) {
+            if (operator != null) {
+                operator.close();
+            }
+        } catch (Exception e) {
             throw failed(e);
         }
     }
@@ -141,7 +120,7 @@ public final class XnnRuntime implements AutoCloseable {
         }
     }
 
-    private static MemorySegment present(@Nullable MemorySegment operator) {
+    private static <T> T present(@Nullable T operator) {
         if (operator == null) {
             throw new IllegalStateException("XNNPACK is not there");
         }
@@ -153,6 +132,10 @@ public final class XnnRuntime implements AutoCloseable {
         if (status != 0) {
             throw new IllegalStateException("XNNPACK answers with status " + status);
         }
+    }
+
+    static MemorySegment address(Tensor tensor) {
+        return MemorySegment.ofAddress(tensor.data_ptr().address());
     }
 
     static IllegalStateException failed(Throwable cause) {
@@ -172,9 +155,9 @@ public final class XnnRuntime implements AutoCloseable {
 
     @Override
     public void close() {
-        delete(sigmoid);
-        delete(product);
-        delete(sum);
+        for (AutoCloseable operator : new @Nullable AutoCloseable[] {sigmoid, product, sum}) {
+            close(operator);
+        }
         try {
             if (pool.address() != 0) {
                 Xnnpack.DESTROY_POOL.invokeExact(pool);

@@ -51,6 +51,17 @@ final class Xnnpack {
     /// Operator, workspace, input, output.
     static final MethodHandle SETUP_CONVOLUTION = status("xnn_setup_convolution2d_nhwc_f32", arguments(4, POINTER));
 
+    /// Inputs, outputs, steps between rows of both; weight, bias, bounds; flags, two caches, result.
+    static final MethodHandle CREATE_LINEAR = status(
+            "xnn_create_fully_connected_nc_f32", arguments(4, SIZE, 2, POINTER, 2, REAL, 1, INT, 3, POINTER));
+
+    /// Operator, rows, pool.
+    static final MethodHandle RESHAPE_LINEAR =
+            status("xnn_reshape_fully_connected_nc_f32", arguments(1, POINTER, 1, SIZE, 1, POINTER));
+
+    /// Operator, input, output.
+    static final MethodHandle SETUP_LINEAR = status("xnn_setup_fully_connected_nc_f32", arguments(3, POINTER));
+
     /// Function, types of input and output, its parameters, quantization of input and output, flags, result.
     static final MethodHandle CREATE_UNARY =
             status("xnn_create_unary_elementwise_nc", arguments(3, INT, 3, POINTER, 1, INT, 1, POINTER));

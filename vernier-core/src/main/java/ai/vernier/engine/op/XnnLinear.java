@@ -1,0 +1,68 @@
+package ai.vernier.engine.op;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/// y = x · Wᵀ + b on XNNPACK, weights and bias packed once.
+///
+/// Every result is summed in the order of the inputs, whatever the number of rows or threads.
+final class XnnLinear implements AutoCloseable {
+    private final MemorySegment operator;
+    private final XnnRuntime runtime;
+    private final long inputs;
+    private final long outputs;
+    private MemorySegment pool = MemorySegment.NULL;
+    private long rows = -1;
+
+    /// @param weight outputs × inputs, dense; not needed afterwards
+    /// @param bias `[outputs]`
+    XnnLinear(Tensor weight, @Nullable Tensor bias, XnnRuntime runtime) {
+        this.runtime = runtime;
+        outputs = weight.size(0);
+        inputs = weight.size(1);
+        MemorySegment none = MemorySegment.NULL;
+        MemorySegment offsets = bias == null ? none : XnnRuntime.address(bias);
+        try (Arena temporary = Arena.ofConfined()) {
+            MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
+            XnnRuntime.check((int) Xnnpack.CREATE_LINEAR.invokeExact(
+                    inputs,
+                    outputs,
+                    inputs,
+                    outputs,
+                    XnnRuntime.address(weight),
+                    offsets,
+                    Float.NEGATIVE_INFINITY,
+                    Float.POSITIVE_INFINITY,
+                    runtime.flags(),
+                    none,
+                    none,
+                    result));
+            operator = result.get(ValueLayout.ADDRESS, 0);
+        } catch (Throwable e) {
+            throw XnnRuntime.failed(e);
+        }
+    }
+
+    /// Multiplies `count` rows, which lie densely behind each other in `x` and in `y`.
+    void run(MemorySegment x, MemorySegment y, long count) {
+        try {
+            if (count != rows) {
+                pool = runtime.poolFor((double) count * inputs * outputs);
+                XnnRuntime.check((int) Xnnpack.RESHAPE_LINEAR.invokeExact(operator, count, pool));
+                rows = count;
+            }
+            XnnRuntime.check((int) Xnnpack.SETUP_LINEAR.invokeExact(operator, x, y));
+            runtime.run(operator, pool);
+        } catch (Throwable e) {
+            throw XnnRuntime.failed(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        XnnRuntime.delete(operator);
+    }
+}

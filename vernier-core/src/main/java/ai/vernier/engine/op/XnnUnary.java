@@ -1,0 +1,63 @@
+package ai.vernier.engine.op;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/// A function of one float on XNNPACK, over rows that need not lie close together. It remembers the extents that it has
+/// last been told.
+final class XnnUnary implements AutoCloseable {
+    private final MemorySegment operator;
+    private final XnnRuntime runtime;
+    private MemorySegment pool = MemorySegment.NULL;
+    private Rows shape = new Rows(0, 0, 0, 0);
+
+    /// `count` rows of `width` floats; from one row to the next it is `from` floats in the input, `to` in the output.
+    record Rows(long count, long width, long from, long to) {
+        static Rows one(long width) {
+            return new Rows(1, width, width, width);
+        }
+    }
+
+    XnnUnary(int function, XnnRuntime runtime) {
+        this.runtime = runtime;
+        MemorySegment none = MemorySegment.NULL;
+        try (Arena temporary = Arena.ofConfined()) {
+            MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
+            XnnRuntime.check((int) Xnnpack.CREATE_UNARY.invokeExact(
+                    function, Xnnpack.FLOAT, Xnnpack.FLOAT, none, none, none, runtime.flags(), result));
+            operator = result.get(ValueLayout.ADDRESS, 0);
+        } catch (Throwable e) {
+            throw XnnRuntime.failed(e);
+        }
+    }
+
+    /// States the extents of the next runs and the threads that they may use: a pool, or null for the caller's alone.
+    void shape(Rows rows, MemorySegment threads) {
+        if (rows.equals(shape) && threads.equals(pool)) {
+            return;
+        }
+        try {
+            XnnRuntime.check((int) Xnnpack.RESHAPE_UNARY.invokeExact(
+                    operator, rows.count, rows.width, rows.from, rows.to, threads));
+        } catch (Throwable e) {
+            throw XnnRuntime.failed(e);
+        }
+        shape = rows;
+        pool = threads;
+    }
+
+    void run(MemorySegment in, MemorySegment out) {
+        try {
+            XnnRuntime.check((int) Xnnpack.SETUP_UNARY.invokeExact(operator, in, out));
+            runtime.run(operator, pool);
+        } catch (Throwable e) {
+            throw XnnRuntime.failed(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        XnnRuntime.delete(operator);
+    }
+}
