@@ -27,6 +27,7 @@ final class MatrixOps {
         return node.constant(1)
                 .filter(weight -> weight.rank() == 2 && weight.dataType() == DataType.FLOAT)
                 .<BoundOp>map(weight -> new LinearOp(node, weight, false))
+                .or(() -> node.xnnpack().map(BatchedProduct::new))
                 .orElse(in -> new Tensor[] {torch.matmul(in.at(0), in.at(1))});
     }
 

@@ -2,7 +2,7 @@ package ai.vernier.engine.op;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.util.function.IntConsumer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Tensor;
@@ -26,6 +26,8 @@ public final class XnnRuntime implements AutoCloseable {
     private final @Nullable XnnUnary sigmoid;
     private final @Nullable XnnBinary product;
     private final @Nullable XnnBinary sum;
+    private @Nullable MemorySegment taskFunction;
+    private volatile SharedTasks shared = new SharedTasks(_ -> {});
     private boolean awake;
 
     private XnnRuntime(int threads, boolean yielding) {
@@ -94,6 +96,37 @@ public final class XnnRuntime implements AutoCloseable {
         XnnBinary plus = present(sum);
         plus.shape(elements, pool);
         plus.run(x, y, x);
+    }
+
+    /// Calls `body` once for each of `tasks` numbers from 0, on all threads where `work` multiply-accumulates in all are
+    /// worth it. The body may call C and touch its own memory, but nothing of LibTorch's, which keeps settings per
+    /// thread.
+    void share(int tasks, double work, IntConsumer body) {
+        if (tasks < 2 || poolFor(work).address() == 0) {
+            for (int i = 0; i < tasks; i++) {
+                body.accept(i);
+            }
+            return;
+        }
+        awake = true;
+        SharedTasks shares = new SharedTasks(body);
+        shared = shares;
+        try {
+            int loopFlags = flags == Xnnpack.OPERATOR_YIELDS ? Xnnpack.LOOP_YIELDS : 0;
+            Xnnpack.LOOP.invokeExact(pool, taskFunction(), MemorySegment.NULL, (long) tasks, loopFlags);
+        } catch (Throwable e) {
+            throw failed(e);
+        }
+        shares.complain();
+    }
+
+    private MemorySegment taskFunction() {
+        MemorySegment known = taskFunction;
+        if (known == null) {
+            known = Xnnpack.loopBody((_, task) -> shared.run((int) task), arena);
+            taskFunction = known;
+        }
+        return known;
     }
 
     /// Runs `operator` on the threads that it has been shaped for.

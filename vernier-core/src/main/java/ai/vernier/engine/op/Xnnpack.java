@@ -1,5 +1,6 @@
 package ai.vernier.engine.op;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
@@ -7,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -114,7 +117,29 @@ final class Xnnpack {
     /// A function for [#LOOP] without effect: it counts the threads of its argument, a pool.
     static final MemorySegment IDLE = symbol("pthreadpool_get_threads_count");
 
+    /// What [#LOOP] can call, on any thread of the pool.
+    @FunctionalInterface
+    interface LoopBody {
+        /// @param argument what the loop was given for its function
+        void run(MemorySegment argument, long index);
+    }
+
     private Xnnpack() {}
+
+    /// `body` as a C function, as long as `arena` lives. It must not throw: above it is C.
+    static MemorySegment loopBody(LoopBody body, Arena arena) {
+        try {
+            MethodHandle call = MethodHandles.lookup()
+                    .findVirtual(
+                            LoopBody.class,
+                            "run",
+                            MethodType.methodType(void.class, MemorySegment.class, long.class))
+                    .bindTo(body);
+            return Linker.nativeLinker().upcallStub(call, FunctionDescriptor.ofVoid(POINTER, SIZE), arena);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("an interface of this class is not accessible", e);
+        }
+    }
 
     private static MethodHandle status(String name, MemoryLayout[] arguments) {
         return bound(name, FunctionDescriptor.of(INT, arguments));
