@@ -1,9 +1,11 @@
 package ai.vernier.engine.op;
 
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// RNN, LSTM and GRU: through LibTorch's own layers where these compute the same, step by step otherwise.
+/// RNN, LSTM and GRU: on XNNPACK or through LibTorch's own layers where these compute the same, step by
+/// step otherwise.
 final class RecurrentOps {
     /// Inputs of all three: x, W, R, B, sequence_lens, initial_h; LSTM goes on with initial_c and
     /// peepholes P.
@@ -25,12 +27,16 @@ final class RecurrentOps {
 
     private static BoundOp lstm(NodeView node) {
         boolean plain = isPlain(node) && node.node().input(PEEPHOLES).isEmpty() && !node.flag("input_forget", false);
-        return plain ? FusedRecurrence.lstm(node) : new UnrolledRecurrence(node, RecurrentCell.Kind.LSTM);
+        return plain
+                ? XnnRecurrence.orElse(FusedRecurrence.lstm(node), node, RecurrentCell.Kind.LSTM)
+                : new UnrolledRecurrence(node, RecurrentCell.Kind.LSTM);
     }
 
     private static BoundOp gru(NodeView node) {
         boolean plain = isPlain(node) && node.flag("linear_before_reset", false);
-        return plain ? FusedRecurrence.gru(node) : new UnrolledRecurrence(node, RecurrentCell.Kind.GRU);
+        return plain
+                ? XnnRecurrence.orElse(FusedRecurrence.gru(node), node, RecurrentCell.Kind.GRU)
+                : new UnrolledRecurrence(node, RecurrentCell.Kind.GRU);
     }
 
     private static boolean isPlain(NodeView node) {
@@ -57,6 +63,11 @@ final class RecurrentOps {
                     out[i] = out[i].transpose(0, 1);
                 }
                 return out;
+            }
+
+            @Override
+            public Set<Integer> absorbedInputs() {
+                return timeFirst.absorbedInputs();
             }
 
             @Override

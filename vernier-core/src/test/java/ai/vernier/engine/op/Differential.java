@@ -7,23 +7,26 @@ import ai.vernier.engine.EngineOptions;
 import ai.vernier.engine.Executor;
 import ai.vernier.engine.ort.OrtModel;
 import ai.vernier.onnx.DataType;
+import ai.vernier.onnx.Graph;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Shape;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.Value;
 import ai.vernier.onnx.io.OnnxText;
 import ai.vernier.onnx.io.OnnxWriter;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 
 /// Runs a small model on the engine, which must not fall back, and in ONNX Runtime, and compares all
 /// outputs.
 final class Differential {
-    private static final EngineOptions OPTIONS = new EngineOptions(DeviceChoice.CPU, 1);
-
     private final Map<String, TensorData> given = new LinkedHashMap<>();
+    private final Set<String> constants = new HashSet<>();
     private final String text;
     private double tolerance = 2e-5; // sums of some tens of products of size ≈ 1 in float
 
@@ -45,21 +48,43 @@ final class Differential {
         return this;
     }
 
+    /// Makes constants of inputs: their values go into the model.
+    Differential constant(String... inputs) {
+        constants.addAll(List.of(inputs));
+        return this;
+    }
+
     Differential within(double changed) {
         tolerance = changed;
         return this;
     }
 
     void agrees() {
-        Model model = OnnxText.parse(text);
-        Map<String, TensorData> inputs = inputs(model);
-        try (Executor executor = Executor.compile(model, OPTIONS);
+        Model parsed = OnnxText.parse(text);
+        Map<String, TensorData> inputs = inputs(parsed);
+        Model model = withConstants(parsed, inputs);
+        inputs.keySet().removeAll(constants);
+        try (Executor executor = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, 1));
+                Executor threaded = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, 2));
                 OrtModel judge = OrtModel.open(OnnxWriter.toBytes(model), 1)) {
             assertThat(executor.fallbackOperators()).as(text).isEmpty();
             Map<String, TensorData> expected = judge.run(inputs);
             Map<String, TensorData> actual = executor.run(inputs);
             expected.forEach((name, value) -> compare(name, value, Objects.requireNonNull(actual.get(name))));
+            assertThat(threaded.run(inputs))
+                    .as("two threads, " + text)
+                    .allSatisfy((name, value) -> assertThat(value).isEqualTo(actual.get(name)));
         }
+    }
+
+    private Model withConstants(Model model, Map<String, TensorData> values) {
+        Graph graph = model.graph();
+        Map<String, TensorData> known = new LinkedHashMap<>(graph.initializers());
+        constants.forEach(name -> known.put(name, Objects.requireNonNull(values.get(name))));
+        List<Value> fed = graph.inputs().stream()
+                .filter(input -> !constants.contains(input.name()))
+                .toList();
+        return model.withGraph(graph.withInitializers(known).withInterface(fed, graph.outputs()));
     }
 
     private void compare(String name, TensorData expected, TensorData actual) {

@@ -1,0 +1,122 @@
+package ai.vernier.engine.op;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/// One direction of a recurrent layer, on the thread that runs it. First [#project] on the caller's thread, then [#run]
+/// on any.
+abstract sealed class XnnRecurrentDirection implements AutoCloseable permits XnnLstmDirection, XnnGruDirection {
+    /// Which direction of how many, and whether it goes from the last step to the first.
+    record Place(int index, int count, boolean backwards) {}
+
+    final int hidden;
+    int batch;
+    private long time;
+    private final Place place;
+    private final XnnRuntime runtime;
+    private final List<AutoCloseable> held = new ArrayList<>();
+    private @Nullable MemorySegment scratch;
+
+    XnnRecurrentDirection(int hidden, Place place, XnnRuntime runtime) {
+        this.hidden = hidden;
+        this.place = place;
+        this.runtime = runtime;
+    }
+
+    /// Computes the input's share of the gates for all steps of x `[time, batch, inputs]`, which lives until the run is
+    /// over.
+    final void project(Tensor x) {
+        time = x.size(0);
+        int rows = Math.toIntExact(x.size(1));
+        if (rows != batch) {
+            batch = rows;
+            scratch = Arena.ofAuto().allocate((long) Float.BYTES * blocks() * rows * hidden, 64);
+            shape();
+        }
+        projectGates(x, time * rows);
+    }
+
+    /// @param y `[time, direction, batch, hidden]`
+    /// @param h `[direction, batch, hidden]`, before and after; `c` likewise where there is one
+    final void run(MemorySegment y, MemorySegment h, MemorySegment c) {
+        long state = (long) Float.BYTES * batch * hidden;
+        MemorySegment last = at(h, place.index * state);
+        MemorySegment cell = at(c, place.index * state);
+        MemorySegment previous = last;
+        for (long step = 0; step < time; step++) {
+            long t = place.backwards ? time - 1 - step : step;
+            MemorySegment out = at(y, (t * place.count + place.index) * state);
+            step(t, new State(previous, cell, out));
+            previous = out;
+        }
+        sized(last, state).copyFrom(sized(previous, state));
+    }
+
+    /// Where a step finds h and c, and where it puts the new h; the new c takes the place of the old one.
+    record State(MemorySegment h, MemorySegment c, MemorySegment out) {}
+
+    abstract void projectGates(Tensor x, long rows);
+
+    /// Tells the operators the batch.
+    abstract void shape();
+
+    /// How many blocks of batch × hidden floats [#block] has.
+    abstract int blocks();
+
+    abstract void step(long t, State state);
+
+    /// Block `index` of the scratch memory.
+    final MemorySegment block(int index) {
+        MemorySegment known = scratch;
+        if (known == null) {
+            throw new IllegalStateException("no batch is known yet");
+        }
+        return at(known, (long) Float.BYTES * index * batch * hidden);
+    }
+
+    /// `bytes` behind the address `base`.
+    static MemorySegment at(MemorySegment base, long bytes) {
+        return MemorySegment.ofAddress(base.address() + bytes);
+    }
+
+    @SuppressWarnings("restricted") // inside a tensor or the scratch memory
+    static MemorySegment sized(MemorySegment segment, long bytes) {
+        return segment.reinterpret(bytes);
+    }
+
+    final XnnUnary unary(int function) {
+        return held(new XnnUnary(function, runtime));
+    }
+
+    final XnnBinary binary(int function) {
+        return held(new XnnBinary(function, runtime));
+    }
+
+    /// x · Wᵀ + b for `rows` rows, in a tensor of the caller's PointerScope.
+    static MemorySegment projected(XnnLinear projection, Tensor x, long rows) {
+        Tensor result = torch.empty(new long[] {rows, projection.outputs()}, x.options(), new MemoryFormatOptional());
+        projection.run(XnnRuntime.address(x), XnnRuntime.address(result), rows);
+        return XnnRuntime.address(result);
+    }
+
+    final XnnLinear linear(Tensor weight, Tensor bias) {
+        return held(new XnnLinear(weight.contiguous(), bias.contiguous(), runtime));
+    }
+
+    /// Whatever is to be closed with this.
+    final <T extends AutoCloseable> T held(T resource) {
+        held.add(resource);
+        return resource;
+    }
+
+    @Override
+    public final void close() {
+        held.forEach(XnnRuntime::close);
+    }
+}
