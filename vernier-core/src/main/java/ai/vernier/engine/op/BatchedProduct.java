@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /// The product of two computed tensors, A · B over equal leading axes: one call of BLAS per matrix, spread over the
 /// threads of XNNPACK's pool, where LibTorch's own would wake a second one. Other types and shapes go to LibTorch.
@@ -35,8 +36,7 @@ final class BatchedProduct implements BoundOp {
     private record Matrices(long[] starts, int step, boolean transposed) {
         Blas.Operand from(int matrix, long row) {
             long skipped = transposed ? row : row * step;
-            return new Blas.Operand(
-                    MemorySegment.ofAddress(starts[matrix] + Float.BYTES * skipped), step, transposed);
+            return new Blas.Operand(MemorySegment.ofAddress(starts[matrix] + Float.BYTES * skipped), step, transposed);
         }
     }
 
@@ -45,6 +45,14 @@ final class BatchedProduct implements BoundOp {
         Tensor a = in.at(0);
         Tensor b = in.at(1);
         return new Tensor[] {isDirect(a, b) ? product(a, b) : torch.matmul(a, b)};
+    }
+
+    @Override
+    public @Nullable Kernel kernel(Operands at) {
+        Tensor a = at.in(0);
+        Tensor b = at.in(1);
+        Tensor y = at.out()[0];
+        return isDirect(a, b) && y.is_contiguous() && isReadable(a) && isReadable(b) ? kernel(a, b, y) : null;
     }
 
     private static boolean isDirect(Tensor a, Tensor b) {
@@ -69,36 +77,39 @@ final class BatchedProduct implements BoundOp {
     }
 
     private Tensor product(Tensor left, Tensor right) {
-        Tensor a = readable(left);
-        Tensor b = readable(right);
+        Tensor a = isReadable(left) ? left : left.contiguous();
+        Tensor b = isReadable(right) ? right : right.contiguous();
         long[] sizes = HostTransfer.sizes(a);
-        int last = sizes.length - 1;
-        int m = (int) sizes[last - 1];
-        int k = (int) sizes[last];
-        sizes[last] = b.size(last);
-        int n = (int) sizes[last];
+        sizes[sizes.length - 1] = b.size(b.dim() - 1);
         Tensor y = torch.empty(sizes, options, layout);
+        kernel(a, b, y).run();
+        return y;
+    }
+
+    private Kernel kernel(Tensor a, Tensor b, Tensor y) {
+        long last = a.dim() - 1;
+        int m = (int) a.size(last - 1);
+        int k = (int) a.size(last);
+        int n = (int) b.size(last);
         Matrices as = matrices(a);
         Matrices bs = matrices(b);
         Matrices ys = matrices(y);
         int count = as.starts.length;
         int rows = count < PARTS && m >= TALL ? (m + PARTS - 1) / PARTS : m;
         int parts = (m + rows - 1) / rows;
-        runtime.share(count * parts, (double) count * m * n * k, task -> {
+        double work = (double) count * m * n * k;
+        return () -> runtime.share(count * parts, work, task -> {
             int matrix = task / parts;
             int row = task % parts * rows;
             Blas.Extents extents = new Blas.Extents(Math.min(rows, m - row), n, k);
             Blas.product(extents, as.from(matrix, row), bs.from(matrix, 0), 0, ys.from(matrix, row));
         });
-        return y;
     }
 
-    /// `tensor`, or a dense copy where BLAS cannot step through it.
-    private static Tensor readable(Tensor tensor) {
+    /// Whether BLAS can step through each matrix.
+    private static boolean isReadable(Tensor tensor) {
         long last = tensor.dim() - 1;
-        return isReadable(tensor, last - 1, last) || isReadable(tensor, last, last - 1)
-                ? tensor
-                : tensor.contiguous();
+        return isReadable(tensor, last - 1, last) || isReadable(tensor, last, last - 1);
     }
 
     private static boolean isReadable(Tensor tensor, long outer, long inner) {

@@ -2,6 +2,7 @@ package ai.vernier.engine.op;
 
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
@@ -15,18 +16,24 @@ final class Blas {
     private static final int TRANSPOSED = 112;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfFloat REAL = ValueLayout.JAVA_FLOAT;
+    private static final MemoryLayout POINTER = ValueLayout.ADDRESS;
 
     /// Order, transpositions; m, n, k; alpha, A and its step, B and its step, beta, C and its step.
-    private static final MethodHandle PRODUCT = Linker.nativeLinker()
-            .downcallHandle(
-                    SymbolLookup.loaderLookup()
-                            .find("cblas_sgemm")
-                            .orElseThrow(() -> new IllegalStateException("LibTorch has no BLAS")),
-                    FunctionDescriptor.ofVoid(
-                            INT, INT, INT, INT, INT, INT, REAL, ValueLayout.ADDRESS, INT, ValueLayout.ADDRESS, INT,
-                            REAL, ValueLayout.ADDRESS, INT));
+    private static final MethodHandle PRODUCT =
+            function("cblas_sgemm", INT, INT, INT, INT, INT, INT, REAL, POINTER, INT, POINTER, INT, REAL, POINTER, INT);
+
+    /// Order, transposition, rows, columns, alpha, A and its step, B and its step; OpenBLAS's own.
+    private static final MethodHandle COPY =
+            function("cblas_somatcopy", INT, INT, INT, INT, REAL, POINTER, INT, POINTER, INT);
 
     private Blas() {}
+
+    private static MethodHandle function(String name, MemoryLayout... arguments) {
+        MemorySegment address = SymbolLookup.loaderLookup()
+                .find(name)
+                .orElseThrow(() -> new IllegalStateException("LibTorch's BLAS has no function " + name));
+        return Linker.nativeLinker().downcallHandle(address, FunctionDescriptor.ofVoid(arguments));
+    }
 
     /// A matrix in memory, by rows.
     ///
@@ -59,6 +66,17 @@ final class Blas {
                     c.step);
         } catch (Throwable e) {
             throw new IllegalStateException("the matrix product fails", e);
+        }
+    }
+
+    /// B ← Aᵀ
+    ///
+    /// @param size of A, m rows of n; k is not used
+    static void transpose(Extents size, Operand a, Operand b) {
+        try {
+            COPY.invokeExact(ROW_MAJOR, TRANSPOSED, size.m, size.n, 1f, a.data, a.step, b.data, b.step);
+        } catch (Throwable e) {
+            throw new IllegalStateException("the transposition fails", e);
         }
     }
 }

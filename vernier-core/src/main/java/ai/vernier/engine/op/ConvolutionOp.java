@@ -81,6 +81,22 @@ public final class ConvolutionOp implements BoundOp {
         return new Tensor[] {y};
     }
 
+    @Override
+    public @Nullable Kernel kernel(Operands operands) {
+        Inputs in = new Inputs(operands.in(), operands.known(), null);
+        boolean flat = in.at(0).dim() == 3;
+        Tensor x = flat ? in.at(0).unsqueeze(2) : in.at(0);
+        Tensor residual = in.orNull(RESIDUAL);
+        Tensor other = flat && residual != null ? residual.unsqueeze(2) : residual;
+        Tensor y = flat ? operands.out()[0].unsqueeze(2) : operands.out()[0];
+        if (weights == null || x.dim() != 4 || weights.weight.rank() != in.at(0).dim()) {
+            return null;
+        }
+        Window window = window(in, flat).resolved(spatial(HostTransfer.sizes(x)));
+        boolean suits = (window.isSymmetric() || node.xnnpack().isPresent()) && packs(x, other, window);
+        return suits ? packed(weights, window, flat).kernel(x, other, y, operands) : null;
+    }
+
     private Tensor compute(Inputs in, Tensor input, @Nullable Tensor residual, boolean flat) {
         if (input.dim() < 3
                 || (weights != null && weights.weight.rank() != in.at(0).dim())) {
@@ -150,7 +166,10 @@ public final class ConvolutionOp implements BoundOp {
         if (known == null) {
             TensorData weight = flat ? lifted(constants.weight) : constants.weight;
             known = node.xnnpack()
-                    .<PackedConvolution>map(on -> new XnnConvolution(weight, constants.bias, activation, groups, on))
+                    .<PackedConvolution>map(on -> new XnnConvolution(
+                            new XnnPackedWindow.Convolution(weight, constants.bias, Math.toIntExact(groups)),
+                            activation,
+                            on))
                     .orElseGet(() -> new OneDnnConvolution(weight, constants.bias, activation, groups));
             packed = known;
         }

@@ -2,6 +2,8 @@ package ai.vernier.engine.op;
 
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.TensorData;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -90,7 +92,32 @@ final class LinearOp implements BoundOp {
                 && x.size(x.dim() - 1) == inputs();
     }
 
-    private Tensor packed(XnnRuntime threads, Tensor input) {
+    @Override
+    public @Nullable Kernel kernel(Operands at) {
+        Tensor x = at.in(0);
+        Tensor y = at.out()[0];
+        boolean added = bias == null && at.has(BIAS);
+        if (runtime == null || added || !isPackable(x) || !y.is_contiguous()) {
+            return null;
+        }
+        Strided there = Strided.of(x);
+        boolean direct = there.isRowMajor();
+        MemorySegment from = direct ? there.segment() : at.memory().apply(x.nbytes());
+        Optional<RowCopy> copy = RowCopy.of(there, Strided.dense(from.address(), there.sizes(), there.width()));
+        if (copy.isEmpty()) {
+            return null;
+        }
+        Kernel dense = direct ? () -> {} : copy.get();
+        MemorySegment to = XnnRuntime.address(y);
+        long rows = x.numel() / inputs();
+        XnnLinear product = packed(runtime);
+        return () -> {
+            dense.run();
+            product.run(from, to, rows);
+        };
+    }
+
+    private XnnLinear packed(XnnRuntime threads) {
         XnnLinear known = packed;
         if (known == null) {
             try (PointerScope _ = new PointerScope()) {
@@ -99,12 +126,16 @@ final class LinearOp implements BoundOp {
             }
             packed = known;
         }
+        return known;
+    }
+
+    private Tensor packed(XnnRuntime threads, Tensor input) {
         Tensor x = input.contiguous();
         long[] sizes = HostTransfer.sizes(x);
         long rows = x.numel() / sizes[sizes.length - 1];
         sizes[sizes.length - 1] = outputs();
         Tensor y = torch.empty(sizes, options, layout);
-        known.run(XnnRuntime.address(x), XnnRuntime.address(y), rows);
+        packed(threads).run(XnnRuntime.address(x), XnnRuntime.address(y), rows);
         return y;
     }
 

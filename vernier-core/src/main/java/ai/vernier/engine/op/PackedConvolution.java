@@ -11,6 +11,11 @@ sealed interface PackedConvolution extends AutoCloseable permits XnnConvolution,
     /// activation(conv(x) + residual); the residual has the shape of the result.
     Tensor run(Tensor x, @Nullable Tensor residual);
 
+    /// What computes `y` anew while all three stay where they are; null where only [#run] does.
+    default @Nullable Kernel kernel(Tensor x, @Nullable Tensor residual, Tensor y, Operands operands) {
+        return null;
+    }
+
     @Override
     void close();
 }

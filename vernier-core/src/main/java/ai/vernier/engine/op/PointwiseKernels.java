@@ -15,9 +15,6 @@ final class PointwiseKernels {
     /// XNNPACK's limit on axes, after joining those that broadcast alike.
     private static final int MAX_AXES = 6;
 
-    /// Below this number of elements a second thread costs more than it computes.
-    private static final long WORTH_THREADS = 1 << 15;
-
     private final XnnRuntime runtime;
     private final Operands at;
 
@@ -27,11 +24,11 @@ final class PointwiseKernels {
     }
 
     /// A run of an operator that knows its shapes and addresses.
-    record XnnRun(MemorySegment operator, MemorySegment pool) implements Kernel {
+    record XnnRun(MemorySegment operator, MemorySegment pool, XnnRuntime runtime) implements Kernel {
         @Override
         public void run() {
             try {
-                XnnRuntime.check((int) Xnnpack.RUN.invokeExact(operator, pool));
+                runtime.run(operator, pool);
             } catch (Throwable e) {
                 throw XnnRuntime.failed(e);
             }
@@ -41,10 +38,6 @@ final class PointwiseKernels {
         public void close() {
             XnnRuntime.delete(operator);
         }
-    }
-
-    static MemorySegment pool(XnnRuntime runtime, long elements) {
-        return elements < WORTH_THREADS ? MemorySegment.NULL : runtime.pool();
     }
 
     /// y = f(x) with XNNPACK's function number `function`.
@@ -69,7 +62,7 @@ final class PointwiseKernels {
 
     /// The same for elements one behind the other; `y` may be `x`.
     Kernel unary(int function, MemorySegment x, MemorySegment y, long elements, float... parameters) {
-        MemorySegment pool = pool(runtime, elements);
+        MemorySegment pool = runtime.poolForElements(elements);
         MemorySegment none = MemorySegment.NULL;
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
@@ -83,7 +76,7 @@ final class PointwiseKernels {
             MemorySegment operator = result.get(ValueLayout.ADDRESS, 0);
             XnnRuntime.check((int) Xnnpack.RESHAPE_UNARY.invokeExact(operator, elements, 1L, 1L, 1L, pool));
             XnnRuntime.check((int) Xnnpack.SETUP_UNARY.invokeExact(operator, x, y));
-            return new XnnRun(operator, pool);
+            return new XnnRun(operator, pool, runtime);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }
@@ -153,7 +146,7 @@ final class PointwiseKernels {
         MemorySegment none = MemorySegment.NULL;
         long elements =
                 axes.stream().mapToLong(axis -> Math.max(axis[0], axis[1])).reduce(1, (m, n) -> m * n);
-        MemorySegment pool = pool(runtime, elements);
+        MemorySegment pool = runtime.poolForElements(elements);
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment ofA = temporary.allocate(ValueLayout.JAVA_LONG, MAX_AXES);
             MemorySegment ofB = temporary.allocate(ValueLayout.JAVA_LONG, MAX_AXES);
@@ -168,7 +161,7 @@ final class PointwiseKernels {
             long rank = axes.size();
             XnnRuntime.check((int) Xnnpack.RESHAPE_BINARY.invokeExact(operator, rank, ofA, rank, ofB, pool));
             XnnRuntime.check((int) Xnnpack.SETUP_BINARY.invokeExact(operator, a.segment(), b.segment(), out));
-            return new XnnRun(operator, pool);
+            return new XnnRun(operator, pool, runtime);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }

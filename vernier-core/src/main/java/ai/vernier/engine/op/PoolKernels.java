@@ -72,7 +72,7 @@ final class PoolKernels {
     }
 
     private Kernel largest(Strided x, Window window, MemorySegment y) {
-        MemorySegment pool = PointwiseKernels.pool(runtime, x.elements());
+        MemorySegment pool = runtime.poolForElements(x.elements());
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
             XnnRuntime.check((int) Xnnpack.CREATE_MAX_POOLING.invokeExact(
@@ -105,7 +105,7 @@ final class PoolKernels {
                     answers.asSlice(Long.BYTES),
                     pool));
             XnnRuntime.check((int) Xnnpack.SETUP_MAX_POOLING.invokeExact(operator, x.segment(), y));
-            return new PointwiseKernels.XnnRun(operator, pool);
+            return new PointwiseKernels.XnnRun(operator, pool, runtime);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }

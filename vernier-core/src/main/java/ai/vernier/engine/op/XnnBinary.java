@@ -16,8 +16,8 @@ final class XnnBinary implements AutoCloseable {
         MemorySegment none = MemorySegment.NULL;
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
-            XnnRuntime.check(
-                    (int) Xnnpack.CREATE_BINARY.invokeExact(function, Xnnpack.FLOAT, none, none, none, runtime.flags(), result));
+            XnnRuntime.check((int) Xnnpack.CREATE_BINARY.invokeExact(
+                    function, Xnnpack.FLOAT, none, none, none, runtime.flags(), result));
             operator = result.get(ValueLayout.ADDRESS, 0);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
@@ -31,8 +31,7 @@ final class XnnBinary implements AutoCloseable {
         }
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment extents = temporary.allocateFrom(ValueLayout.JAVA_LONG, count);
-            XnnRuntime.check(
-                    (int) Xnnpack.RESHAPE_BINARY.invokeExact(operator, 1L, extents, 1L, extents, threads));
+            XnnRuntime.check((int) Xnnpack.RESHAPE_BINARY.invokeExact(operator, 1L, extents, 1L, extents, threads));
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }

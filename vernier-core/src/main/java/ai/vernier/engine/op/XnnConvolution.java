@@ -1,11 +1,6 @@
 package ai.vernier.engine.op;
 
-import ai.vernier.onnx.TensorData;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -19,38 +14,24 @@ import org.jspecify.annotations.Nullable;
 ///
 /// XNNPACK may read 16 bytes beyond the input; glibc's heap always has that much mapped behind a block.
 final class XnnConvolution implements PackedConvolution {
-    private final TensorData weight;
-    private final @Nullable TensorData bias;
+    /// Elements to which residual and activation are applied at once, so that the second finds them in the cache.
+    private static final long CHUNK = 1 << 15;
+
+    private final XnnPackedWindow.Convolution layer;
     private final Activation activation;
-    private final int groups;
     private final XnnRuntime runtime;
     private final TensorOptions options = OneDnn.kept(new TensorOptions(ScalarType.Float));
     private final MemoryFormatOptional layout = OneDnn.kept(new MemoryFormatOptional(MemoryFormat.ChannelsLast));
     private @Nullable Window window;
-    private @Nullable Packed plain;
-    private @Nullable Packed clamped;
+    private @Nullable XnnPackedWindow plain;
+    private @Nullable XnnPackedWindow clamped;
+    private @Nullable XnnBinary sum;
+    private @Nullable XnnUnary function;
 
-    XnnConvolution(
-            TensorData weight, @Nullable TensorData bias, Activation activation, long groups, XnnRuntime runtime) {
-        this.weight = weight;
-        this.bias = bias;
+    XnnConvolution(XnnPackedWindow.Convolution layer, Activation activation, XnnRuntime runtime) {
+        this.layer = layer;
         this.activation = activation;
-        this.groups = Math.toIntExact(groups);
         this.runtime = runtime;
-    }
-
-    /// An operator of XNNPACK and the shapes that it has last been told.
-    private static final class Packed {
-        private final MemorySegment operator;
-        private final boolean paired;
-        private long[] input = {};
-        private long[] output = {};
-        private MemorySegment workspace = MemorySegment.NULL;
-
-        Packed(MemorySegment operator, boolean paired) {
-            this.operator = operator;
-            this.paired = paired;
-        }
     }
 
     @Override
@@ -64,161 +45,120 @@ final class XnnConvolution implements PackedConvolution {
     @Override
     public Tensor run(Tensor input, @Nullable Tensor residual) {
         Tensor x = input.contiguous(MemoryFormat.ChannelsLast);
-        boolean clamps = residual == null && fusesActivation();
-        Packed packed = packedFor(x, clamps);
-        try {
-            Tensor y = convolve(packed, x);
-            if (clamps) {
-                return y;
-            }
-            if (residual != null) {
-                add(y, residual);
-            }
-            return activate(y);
-        } catch (Throwable e) {
-            throw XnnRuntime.failed(e);
-        }
-    }
-
-    private Tensor convolve(Packed packed, Tensor x) throws Throwable {
-        long[] sizes = HostTransfer.sizes(x);
-        if (!Arrays.equals(sizes, packed.input)) {
-            reshape(packed, sizes);
-        }
-        Tensor y = torch.empty(packed.output, options, layout);
-        XnnRuntime.check(
-                (int) Xnnpack.SETUP_CONVOLUTION.invokeExact(packed.operator, packed.workspace, XnnRuntime.address(x), XnnRuntime.address(y)));
-        runtime.run(packed.operator, runtime.pool());
+        Tensor other = residual == null ? null : residual.contiguous(MemoryFormat.ChannelsLast);
+        XnnPackedWindow packed = packedFor(x.size(3), residual == null);
+        Tensor y = torch.empty(packed.outputFor(HostTransfer.sizes(x)), options, layout);
+        packed.run(XnnRuntime.address(x), XnnRuntime.address(y));
+        finish(XnnRuntime.address(y), other == null ? null : XnnRuntime.address(other), y.numel());
         return y;
     }
 
-    private void add(Tensor y, Tensor residual) {
-        Tensor other = residual.contiguous(MemoryFormat.ChannelsLast);
-        runtime.add(XnnRuntime.address(y), XnnRuntime.address(other), y.numel());
+    @Override
+    public @Nullable Kernel kernel(Tensor x, @Nullable Tensor residual, Tensor y, Operands operands) {
+        boolean placed = y.is_contiguous(MemoryFormat.ChannelsLast)
+                && (residual == null || residual.is_contiguous(MemoryFormat.ChannelsLast));
+        boolean direct = x.is_contiguous(MemoryFormat.ChannelsLast);
+        if (!placed || !(direct || x.is_contiguous())) {
+            return null;
+        }
+        MemorySegment from = direct ? XnnRuntime.address(x) : operands.memory().apply(x.nbytes());
+        Kernel reordering = direct ? () -> {} : ChannelsLast.from(x, from, runtime);
+        MemorySegment to = XnnRuntime.address(y);
+        MemorySegment other = residual == null ? null : XnnRuntime.address(residual);
+        long[] sizes = HostTransfer.sizes(x);
+        long elements = y.numel();
+        return () -> {
+            reordering.run();
+            XnnPackedWindow packed = packedFor(sizes[3], other == null);
+            packed.outputFor(sizes);
+            packed.run(from, to);
+            finish(to, other, elements);
+        };
     }
 
-    private Tensor activate(Tensor y) {
-        if (activation instanceof Activation.Swish) {
-            runtime.swish(XnnRuntime.address(y), y.numel());
-            return y;
+    /// y ← activation(y + residual), unless the convolution has clamped y already.
+    private void finish(MemorySegment y, @Nullable MemorySegment residual, long elements) {
+        if (residual == null && (fusesActivation() || activation instanceof Activation.None)) {
+            return;
         }
-        return activation.applyTo(y);
+        if (residual == null && activation instanceof Activation.Swish) {
+            runtime.swish(y, elements);
+            return;
+        }
+        for (long from = 0; from < elements; from += CHUNK) {
+            long count = Math.min(CHUNK, elements - from);
+            MemorySegment part = MemorySegment.ofAddress(y.address() + Float.BYTES * from);
+            if (residual != null) {
+                add(part, MemorySegment.ofAddress(residual.address() + Float.BYTES * from), count);
+            }
+            activate(part, count);
+        }
+    }
+
+    private void add(MemorySegment y, MemorySegment residual, long elements) {
+        XnnBinary known = sum;
+        if (known == null) {
+            known = new XnnBinary(Xnnpack.ADD, runtime);
+            sum = known;
+        }
+        known.shape(elements, runtime.poolForElements(elements));
+        known.run(y, residual, y);
+    }
+
+    private void activate(MemorySegment y, long elements) {
+        if (activation instanceof Activation.None) {
+            return;
+        }
+        if (activation instanceof Activation.Swish) {
+            runtime.swish(y, elements);
+            return;
+        }
+        XnnUnary known = function;
+        if (known == null) {
+            known = XnnUnary.of(activation, runtime);
+            function = known;
+        }
+        known.shape(XnnUnary.Rows.one(elements), runtime.poolForElements(elements));
+        known.run(y, y);
     }
 
     private boolean fusesActivation() {
         return activation instanceof Activation.Relu || activation instanceof Activation.Clamp;
     }
 
-    private Packed packedFor(Tensor x, boolean clamps) {
+    private XnnPackedWindow packedFor(long width, boolean alone) {
         Window at = window;
         if (at == null) {
             throw new IllegalStateException("no window in use");
         }
-        boolean pair = PixelPair.pays(at, weight.dim(0), groups, at.outputs(1, x.size(3)));
-        Packed known = clamps ? clamped(at, pair) : plain(at, pair);
-        if (known.paired == pair) {
+        boolean clamps = alone && fusesActivation();
+        boolean pair = PixelPair.pays(at, layer.weight().dim(0), layer.groups(), at.outputs(1, width));
+        XnnPackedWindow known = clamps ? clamped : plain;
+        if (known != null && known.isPaired() == pair) {
             return known;
         }
-        release();
-        return clamps ? clamped(at, pair) : plain(at, pair);
+        XnnRuntime.close(known);
+        XnnPackedWindow fresh = new XnnPackedWindow(layer, at, pair, bounds(clamps), runtime);
+        if (clamps) {
+            clamped = fresh;
+        } else {
+            plain = fresh;
+        }
+        return fresh;
     }
 
-    private Packed plain(Window at, boolean pair) {
-        Packed known = plain;
-        if (known == null) {
-            known = pack(at, pair, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
-            plain = known;
+    private XnnPackedWindow.Bounds bounds(boolean clamps) {
+        if (!clamps) {
+            return XnnPackedWindow.Bounds.NONE;
         }
-        return known;
-    }
-
-    private Packed clamped(Window at, boolean pair) {
-        Packed known = clamped;
-        if (known == null) {
-            known = activation instanceof Activation.Clamp(double min, double max)
-                    ? pack(at, pair, (float) min, (float) max)
-                    : pack(at, pair, 0, Float.POSITIVE_INFINITY);
-            clamped = known;
-        }
-        return known;
-    }
-
-    private Packed pack(Window at, boolean pair, float min, float max) {
-        int pixels = pair ? 2 : 1;
-        long outputs = pixels * weight.dim(0);
-        long inputs = weight.dim(1);
-        MemorySegment none = MemorySegment.NULL;
-        try (Arena temporary = Arena.ofConfined();
-                PointerScope _ = new PointerScope()) {
-            MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
-            Tensor stored = HostTransfer.toTensor(weight);
-            Tensor dense =
-                    (pair ? PixelPair.weight(stored, at.strides()[1]) : stored).contiguous(MemoryFormat.ChannelsLast);
-            MemorySegment offsets =
-                    bias == null ? none : XnnRuntime.address(HostTransfer.toTensor(bias).repeat(pixels));
-            XnnRuntime.check((int) Xnnpack.CREATE_CONVOLUTION.invokeExact(
-                    (int) at.begins()[0],
-                    (int) at.ends()[1],
-                    (int) at.ends()[0],
-                    (int) at.begins()[1],
-                    (int) weight.dim(2),
-                    (int) dense.size(3),
-                    (int) at.strides()[0],
-                    pixels * (int) at.strides()[1],
-                    (int) at.dilations()[0],
-                    (int) at.dilations()[1],
-                    groups,
-                    inputs,
-                    outputs / groups,
-                    inputs * groups,
-                    outputs,
-                    XnnRuntime.address(dense),
-                    offsets,
-                    min,
-                    max,
-                    runtime.flags(),
-                    none,
-                    none,
-                    result));
-            return new Packed(result.get(ValueLayout.ADDRESS, 0), pair);
-        } catch (Throwable e) {
-            throw XnnRuntime.failed(e);
-        }
-    }
-
-    /// @param sizes batch, channels, height, width
-    private void reshape(Packed packed, long[] sizes) throws Throwable {
-        try (Arena temporary = Arena.ofConfined()) {
-            MemorySegment answers = temporary.allocate(ValueLayout.JAVA_LONG, 4);
-            XnnRuntime.check((int) Xnnpack.RESHAPE_CONVOLUTION.invokeExact(
-                    packed.operator,
-                    sizes[0],
-                    sizes[2],
-                    sizes[3],
-                    answers,
-                    answers.asSlice(8),
-                    answers.asSlice(16),
-                    answers.asSlice(24),
-                    runtime.pool()));
-            long workspace = answers.get(ValueLayout.JAVA_LONG, 0);
-            packed.workspace =
-                    workspace == 0 ? MemorySegment.NULL : Arena.ofAuto().allocate(workspace, 64);
-            packed.input = sizes;
-            packed.output = new long[] {
-                sizes[0],
-                weight.dim(0),
-                answers.get(ValueLayout.JAVA_LONG, 16),
-                (packed.paired ? 2 : 1) * answers.get(ValueLayout.JAVA_LONG, 24)
-            };
-        }
+        return activation instanceof Activation.Clamp(double min, double max)
+                ? new XnnPackedWindow.Bounds((float) min, (float) max)
+                : new XnnPackedWindow.Bounds(0, Float.POSITIVE_INFINITY);
     }
 
     private void release() {
-        for (Packed packed : new @Nullable Packed[] {plain, clamped}) {
-            if (packed != null) {
-                XnnRuntime.delete(packed.operator);
-            }
-        }
+        XnnRuntime.close(plain);
+        XnnRuntime.close(clamped);
         plain = null;
         clamped = null;
     }
@@ -226,6 +166,8 @@ final class XnnConvolution implements PackedConvolution {
     @Override
     public void close() {
         release();
+        XnnRuntime.close(sum);
+        XnnRuntime.close(function);
         options.close();
         layout.close();
     }

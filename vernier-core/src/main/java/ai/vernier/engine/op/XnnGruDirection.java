@@ -34,7 +34,8 @@ final class XnnGruDirection extends XnnRecurrentDirection {
         candidateProjection = linear(wrb[0].narrow(0, two, hidden), bias.narrow(0, two, hidden));
         gateRecurrent = held(OneDnn.kept(wrb[1].narrow(0, 0, two).t().contiguous()));
         candidateRecurrent = held(OneDnn.kept(wrb[1].narrow(0, two, hidden).t().contiguous()));
-        recurrentBias = held(OneDnn.kept(bias.narrow(0, 2 * two + hidden, hidden).contiguous()));
+        recurrentBias =
+                held(OneDnn.kept(bias.narrow(0, 2 * two + hidden, hidden).contiguous()));
     }
 
     @Override
@@ -47,8 +48,7 @@ final class XnnGruDirection extends XnnRecurrentDirection {
         long elements = (long) batch * hidden;
         long step = (long) GATES * hidden;
         MemorySegment caller = MemorySegment.NULL;
-        sigmoid.shape(
-                batch == 1 ? XnnUnary.Rows.one(step) : new XnnUnary.Rows(batch, hidden, step, hidden), caller);
+        sigmoid.shape(batch == 1 ? XnnUnary.Rows.one(step) : new XnnUnary.Rows(batch, hidden, step, hidden), caller);
         tanh.shape(XnnUnary.Rows.one(elements), caller);
         times.shape(elements, caller);
         plus.shape(elements, caller);
@@ -56,9 +56,11 @@ final class XnnGruDirection extends XnnRecurrentDirection {
     }
 
     @Override
-    void projectGates(Tensor x, long rows) {
-        gates = projected(gateProjection, x, rows);
-        candidates = projected(candidateProjection, x, rows);
+    void projectGates(MemorySegment x, MemorySegment room, long rows) {
+        gates = room;
+        candidates = at(room, (long) Float.BYTES * GATES * hidden * rows);
+        gateProjection.run(x, gates, rows);
+        candidateProjection.run(x, candidates, rows);
     }
 
     @Override

@@ -46,10 +46,6 @@ final class XnnLinear implements AutoCloseable {
         }
     }
 
-    long outputs() {
-        return outputs;
-    }
-
     /// Multiplies `count` rows, which lie densely behind each other in `x` and in `y`.
     void run(MemorySegment x, MemorySegment y, long count) {
         try {

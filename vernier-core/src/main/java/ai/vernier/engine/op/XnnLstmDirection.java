@@ -52,8 +52,9 @@ final class XnnLstmDirection extends XnnRecurrentDirection {
     }
 
     @Override
-    void projectGates(Tensor x, long rows) {
-        gates = projected(projection, x, rows);
+    void projectGates(MemorySegment x, MemorySegment room, long rows) {
+        gates = room;
+        projection.run(x, gates, rows);
     }
 
     @Override

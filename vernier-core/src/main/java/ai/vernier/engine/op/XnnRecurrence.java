@@ -41,7 +41,8 @@ final class XnnRecurrence implements BoundOp {
     /// @param w `[directions, gates · hidden, inputs]`
     /// @param r `[directions, gates · hidden, hidden]`
     /// @param b `[directions, 2 · gates · hidden]`
-    private record Weights(TensorData w, TensorData r, @Nullable TensorData b) {
+    private record Weights(
+            TensorData w, TensorData r, @Nullable TensorData b) {
         boolean areConsistent(int directions, int gates) {
             if (r.rank() != 3 || w.rank() != 3 || r.dim(2) == 0 || w.dim(2) == 0) {
                 return false;
@@ -125,31 +126,91 @@ final class XnnRecurrence implements BoundOp {
         Tensor x = in.at(0).contiguous();
         long time = x.size(0);
         long batch = x.size(1);
-        Tensor y = torch.empty(
-                new long[] {time, weights.directions(), batch, weights.hidden()}, options, layout);
         Tensor[] results = new Tensor[1 + kind.states()];
-        results[0] = y;
+        results[0] = torch.empty(new long[] {time, weights.directions(), batch, weights.hidden()}, options, layout);
         for (int i = 0; i < kind.states(); i++) {
             results[1 + i] = initial(in.orNull(FIRST_STATE + i), batch);
         }
-        for (XnnRecurrentDirection each : packed()) {
-            each.project(x);
+        long projected = time * batch * weights.r.dim(1);
+        Tensor gates = torch.empty(new long[] {weights.directions(), projected}, options, layout);
+        run(new Place(x, XnnRuntime.address(gates)), addresses(results));
+        return results;
+    }
+
+    /// The input and the memory for its share of the gates.
+    private record Place(MemorySegment x, MemorySegment gates, long time, long batch) {
+        Place(Tensor x, MemorySegment gates) {
+            this(XnnRuntime.address(x), gates, x.size(0), x.size(1));
         }
-        double products = (double) batch * weights.r.dim(1) * weights.hidden();
-        MemorySegment out = XnnRuntime.address(y);
-        MemorySegment h = XnnRuntime.address(results[1]);
-        MemorySegment c = XnnRuntime.address(results[kind.states()]);
+    }
+
+    /// @param results Y, then the states, which hold the initial ones
+    private void run(Place at, MemorySegment[] results) {
+        long gates = Float.BYTES * at.time * at.batch * weights.r.dim(1);
+        for (int d = 0; d < packed().size(); d++) {
+            MemorySegment own = MemorySegment.ofAddress(at.gates.address() + d * gates);
+            directions.get(d).project(at.x, own, at.time, at.batch);
+        }
+        double products = (double) at.batch * weights.r.dim(1) * weights.hidden();
+        MemorySegment c = results[results.length - 1];
         runtime.share(
                 directions.size(),
-                directions.size() * time * (products + STEP_CALLS),
-                d -> directions.get(d).run(out, h, c));
-        return results;
+                directions.size() * at.time * (products + STEP_CALLS),
+                d -> directions.get(d).run(results[0], results[1], c));
+    }
+
+    private static MemorySegment[] addresses(Tensor[] tensors) {
+        return Arrays.stream(tensors).map(XnnRuntime::address).toArray(MemorySegment[]::new);
+    }
+
+    @Override
+    public @Nullable Kernel kernel(Operands at) {
+        Inputs in = new Inputs(at.in(), at.known(), null);
+        Tensor x = in.at(0);
+        if (!suits(in) || !x.is_contiguous() || !areDense(in, at.out())) {
+            return null;
+        }
+        long stateBytes = (long) Float.BYTES * weights.directions() * x.size(1) * weights.hidden();
+        long gateBytes = Float.BYTES * weights.directions() * x.size(0) * x.size(1) * weights.r.dim(1);
+        Place place = new Place(x, at.memory().apply(gateBytes));
+        MemorySegment[] results = new MemorySegment[1 + kind.states()];
+        MemorySegment[] initial = new MemorySegment[results.length];
+        for (int i = 0; i < results.length; i++) {
+            results[i] = i < at.out().length
+                    ? XnnRuntime.address(at.out()[i])
+                    : at.memory().apply(stateBytes);
+            Tensor given = i == 0 ? null : in.orNull(FIRST_STATE + i - 1);
+            initial[i] = given == null ? MemorySegment.NULL : XnnRuntime.address(given);
+        }
+        return () -> {
+            for (int i = 1; i < results.length; i++) {
+                MemorySegment state = XnnRecurrentDirection.sized(results[i], stateBytes);
+                if (initial[i].address() == 0) {
+                    state.fill((byte) 0);
+                } else {
+                    state.copyFrom(XnnRecurrentDirection.sized(initial[i], stateBytes));
+                }
+            }
+            run(place, results);
+        };
+    }
+
+    private boolean areDense(Inputs in, Tensor[] results) {
+        boolean dense = results[0].is_contiguous();
+        for (int i = 0; i < kind.states(); i++) {
+            Tensor given = in.orNull(FIRST_STATE + i);
+            dense &= (given == null || given.is_contiguous())
+                    && (i + 1 >= results.length || results[i + 1].is_contiguous());
+        }
+        return dense;
     }
 
     /// A copy of `given`, or zeros; the last state goes to the same place.
     private Tensor initial(@Nullable Tensor given, long batch) {
         long[] sizes = stateSizes(batch);
-        return given == null ? torch.zeros(sizes, options) : torch.empty(sizes, options, layout).copy_(given);
+        return given == null
+                ? torch.zeros(sizes, options)
+                : torch.empty(sizes, options, layout).copy_(given);
     }
 
     private List<XnnRecurrentDirection> packed() {
@@ -170,8 +231,7 @@ final class XnnRecurrence implements BoundOp {
     /// @param wrb the weights of this direction
     private XnnRecurrentDirection direction(int index, Tensor[] wrb) {
         boolean backwards = node.text("direction", "forward").equals("reverse") || index == 1;
-        XnnRecurrentDirection.Place place =
-                new XnnRecurrentDirection.Place(index, weights.directions(), backwards);
+        XnnRecurrentDirection.Place place = new XnnRecurrentDirection.Place(index, weights.directions(), backwards);
         return kind == RecurrentCell.Kind.LSTM
                 ? new XnnLstmDirection(wrb, place, runtime)
                 : new XnnGruDirection(wrb, place, runtime);

@@ -4,9 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /// One direction of a recurrent layer, on the thread that runs it. First [#project] on the caller's thread, then [#run]
@@ -29,17 +27,19 @@ abstract sealed class XnnRecurrentDirection implements AutoCloseable permits Xnn
         this.runtime = runtime;
     }
 
-    /// Computes the input's share of the gates for all steps of x `[time, batch, inputs]`, which lives until the run is
-    /// over.
-    final void project(Tensor x) {
-        time = x.size(0);
-        int rows = Math.toIntExact(x.size(1));
+    /// Computes the input's share of the gates for all steps.
+    ///
+    /// @param x `[time, batch, inputs]`
+    /// @param gates room for `[time, batch, gates · hidden]`, the run's until it is over
+    final void project(MemorySegment x, MemorySegment gates, long steps, long sequences) {
+        time = steps;
+        int rows = Math.toIntExact(sequences);
         if (rows != batch) {
             batch = rows;
             scratch = Arena.ofAuto().allocate((long) Float.BYTES * blocks() * rows * hidden, 64);
             shape();
         }
-        projectGates(x, time * rows);
+        projectGates(x, gates, time * rows);
     }
 
     /// @param y `[time, direction, batch, hidden]`
@@ -61,7 +61,7 @@ abstract sealed class XnnRecurrentDirection implements AutoCloseable permits Xnn
     /// Where a step finds h and c, and where it puts the new h; the new c takes the place of the old one.
     record State(MemorySegment h, MemorySegment c, MemorySegment out) {}
 
-    abstract void projectGates(Tensor x, long rows);
+    abstract void projectGates(MemorySegment x, MemorySegment gates, long rows);
 
     /// Tells the operators the batch.
     abstract void shape();
@@ -96,13 +96,6 @@ abstract sealed class XnnRecurrentDirection implements AutoCloseable permits Xnn
 
     final XnnBinary binary(int function) {
         return held(new XnnBinary(function, runtime));
-    }
-
-    /// x · Wᵀ + b for `rows` rows, in a tensor of the caller's PointerScope.
-    static MemorySegment projected(XnnLinear projection, Tensor x, long rows) {
-        Tensor result = torch.empty(new long[] {rows, projection.outputs()}, x.options(), new MemoryFormatOptional());
-        projection.run(XnnRuntime.address(x), XnnRuntime.address(result), rows);
-        return XnnRuntime.address(result);
     }
 
     final XnnLinear linear(Tensor weight, Tensor bias) {

@@ -19,13 +19,15 @@ public final class XnnRuntime implements AutoCloseable {
     /// Multiply-accumulates from which on handing a part of them to another thread, some microseconds, pays.
     private static final double WORTH_SHARING = 1 << 18;
 
+    /// Elements of an element-wise function, likewise.
+    private static final long WORTH_SHARING_ELEMENTS = 1 << 15;
+
     private final Arena arena = Arena.ofShared();
     private final MemorySegment pool;
     private final int flags;
     private final MemorySegment scratch = arena.allocate(4L * CHUNK + 64, 64);
     private final @Nullable XnnUnary sigmoid;
     private final @Nullable XnnBinary product;
-    private final @Nullable XnnBinary sum;
     private @Nullable MemorySegment taskFunction;
     private volatile SharedTasks shared = new SharedTasks(_ -> {});
     private boolean awake;
@@ -36,7 +38,6 @@ public final class XnnRuntime implements AutoCloseable {
         flags = yielding ? Xnnpack.OPERATOR_YIELDS : 0;
         sigmoid = available ? new XnnUnary(Xnnpack.SIGMOID, this) : null;
         product = available ? new XnnBinary(Xnnpack.MULTIPLY, this) : null;
-        sum = available ? new XnnBinary(Xnnpack.ADD, this) : null;
     }
 
     /// Starts the threads.
@@ -77,6 +78,11 @@ public final class XnnRuntime implements AutoCloseable {
         return flags;
     }
 
+    /// The threads for an element-wise function.
+    MemorySegment poolForElements(long elements) {
+        return elements < WORTH_SHARING_ELEMENTS ? MemorySegment.NULL : pool;
+    }
+
     /// x ← x · σ(x)
     void swish(MemorySegment x, long elements) {
         XnnUnary gate = present(sigmoid);
@@ -84,21 +90,15 @@ public final class XnnRuntime implements AutoCloseable {
         for (long from = 0; from < elements; from += CHUNK) {
             long count = Math.min(CHUNK, elements - from);
             MemorySegment part = MemorySegment.ofAddress(x.address() + 4 * from);
-            gate.shape(XnnUnary.Rows.one(count), pool);
+            gate.shape(XnnUnary.Rows.one(count), poolForElements(count));
             gate.run(part, scratch);
-            times.shape(count, pool);
+            times.shape(count, poolForElements(count));
             times.run(part, scratch, part);
         }
     }
 
-    /// x ← x + y
-    void add(MemorySegment x, MemorySegment y, long elements) {
-        XnnBinary plus = present(sum);
-        plus.shape(elements, pool);
-        plus.run(x, y, x);
-    }
-
-    /// Calls `body` once for each of `tasks` numbers from 0, on all threads where `work` multiply-accumulates in all are
+    /// Calls `body` once for each of `tasks` numbers from 0, on all threads where `work` multiply-accumulates in all
+    /// are
     /// worth it. The body may call C and touch its own memory, but nothing of LibTorch's, which keeps settings per
     /// thread.
     void share(int tasks, double work, IntConsumer body) {
@@ -188,7 +188,7 @@ public final class XnnRuntime implements AutoCloseable {
 
     @Override
     public void close() {
-        for (AutoCloseable operator : new @Nullable AutoCloseable[] {sigmoid, product, sum}) {
+        for (AutoCloseable operator : new @Nullable AutoCloseable[] {sigmoid, product}) {
             close(operator);
         }
         try {

@@ -19,13 +19,32 @@ final class XnnUnary implements AutoCloseable {
         }
     }
 
-    XnnUnary(int function, XnnRuntime runtime) {
+    /// An activation other than none and x·σ(x).
+    static XnnUnary of(Activation activation, XnnRuntime runtime) {
+        return switch (activation) {
+            case Activation.Relu() -> new XnnUnary(Xnnpack.CLAMP, runtime, 0, Float.POSITIVE_INFINITY);
+            case Activation.Clamp(double min, double max) ->
+                new XnnUnary(Xnnpack.CLAMP, runtime, (float) min, (float) max);
+            case Activation.LeakyRelu(double slope) -> new XnnUnary(Xnnpack.LEAKY_RELU, runtime, (float) slope);
+            case Activation.Sigmoid() -> new XnnUnary(Xnnpack.SIGMOID, runtime);
+            case Activation.Tanh() -> new XnnUnary(Xnnpack.TANH, runtime);
+            case Activation.HardSwish() -> new XnnUnary(Xnnpack.HARD_SWISH, runtime);
+            case Activation.None(), Activation.Swish() ->
+                throw new IllegalArgumentException(activation + " is no function of XNNPACK's");
+        };
+    }
+
+    /// @param parameters up to two numbers: bounds, or a slope
+    XnnUnary(int function, XnnRuntime runtime, float... parameters) {
         this.runtime = runtime;
         MemorySegment none = MemorySegment.NULL;
         try (Arena temporary = Arena.ofConfined()) {
+            MemorySegment numbers = temporary.allocate(64, 16);
+            MemorySegment.copy(parameters, 0, numbers, ValueLayout.JAVA_FLOAT, 0, parameters.length);
+            MemorySegment given = parameters.length == 0 ? none : numbers;
             MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
             XnnRuntime.check((int) Xnnpack.CREATE_UNARY.invokeExact(
-                    function, Xnnpack.FLOAT, Xnnpack.FLOAT, none, none, none, runtime.flags(), result));
+                    function, Xnnpack.FLOAT, Xnnpack.FLOAT, given, none, none, runtime.flags(), result));
             operator = result.get(ValueLayout.ADDRESS, 0);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
@@ -38,8 +57,8 @@ final class XnnUnary implements AutoCloseable {
             return;
         }
         try {
-            XnnRuntime.check((int) Xnnpack.RESHAPE_UNARY.invokeExact(
-                    operator, rows.count, rows.width, rows.from, rows.to, threads));
+            XnnRuntime.check((int)
+                    Xnnpack.RESHAPE_UNARY.invokeExact(operator, rows.count, rows.width, rows.from, rows.to, threads));
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }

@@ -22,6 +22,7 @@ final class Xnnpack {
     static final int CLAMP = 1;
     static final int ABSOLUTE = 2;
     static final int EXPONENTIAL = 6;
+    static final int HARD_SWISH = 9;
     static final int LEAKY_RELU = 10;
     static final int NEGATE = 12;
     static final int SIGMOID = 13;
@@ -55,8 +56,8 @@ final class Xnnpack {
     static final MethodHandle SETUP_CONVOLUTION = status("xnn_setup_convolution2d_nhwc_f32", arguments(4, POINTER));
 
     /// Inputs, outputs, steps between rows of both; weight, bias, bounds; flags, two caches, result.
-    static final MethodHandle CREATE_LINEAR = status(
-            "xnn_create_fully_connected_nc_f32", arguments(4, SIZE, 2, POINTER, 2, REAL, 1, INT, 3, POINTER));
+    static final MethodHandle CREATE_LINEAR =
+            status("xnn_create_fully_connected_nc_f32", arguments(4, SIZE, 2, POINTER, 2, REAL, 1, INT, 3, POINTER));
 
     /// Operator, rows, pool.
     static final MethodHandle RESHAPE_LINEAR =
@@ -131,9 +132,7 @@ final class Xnnpack {
         try {
             MethodHandle call = MethodHandles.lookup()
                     .findVirtual(
-                            LoopBody.class,
-                            "run",
-                            MethodType.methodType(void.class, MemorySegment.class, long.class))
+                            LoopBody.class, "run", MethodType.methodType(void.class, MemorySegment.class, long.class))
                     .bindTo(body);
             return Linker.nativeLinker().upcallStub(call, FunctionDescriptor.ofVoid(POINTER, SIZE), arena);
         } catch (ReflectiveOperationException e) {

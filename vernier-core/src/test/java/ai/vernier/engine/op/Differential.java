@@ -71,9 +71,8 @@ final class Differential {
             Map<String, TensorData> expected = judge.run(inputs);
             Map<String, TensorData> actual = executor.run(inputs);
             expected.forEach((name, value) -> compare(name, value, Objects.requireNonNull(actual.get(name))));
-            assertThat(threaded.run(inputs))
-                    .as("two threads, " + text)
-                    .allSatisfy((name, value) -> assertThat(value).isEqualTo(actual.get(name)));
+            assertThat(threaded.run(inputs)).as("two threads, " + text).isEqualTo(actual);
+            assertThat(executor.run(inputs)).as("once more, " + text).isEqualTo(actual);
         }
     }
 

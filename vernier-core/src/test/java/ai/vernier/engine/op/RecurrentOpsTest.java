@@ -96,7 +96,8 @@ class RecurrentOpsTest {
         String option = late == 1 ? ", linear_before_reset = 1" : "";
         Differential.of(
                         14,
-                        "(float[5,3,4] x, float[2,%d,4] w, float[2,%1$d,6] r) => (float[5,2,3,6] y)".formatted(gates * 6),
+                        "(float[5,3,4] x, float[2,%d,4] w, float[2,%1$d,6] r) => (float[5,2,3,6] y)"
+                                .formatted(gates * 6),
                         "y = %s <direction = \"bidirectional\", hidden_size = 6%s> (x, w, r)".formatted(type, option))
                 .constant("w", "r")
                 .agrees();
