@@ -134,7 +134,6 @@ public final class ConvolutionOp implements BoundOp {
     private boolean isConsistent(Weights constants, Tensor x, Window window) {
         long outputs = constants.weight.dim(0);
         boolean weightFits = constants.weight.elementCount() > 0
-                && constants.weight.rank() == window.rank() + 2
                 && groups > 0
                 && outputs % groups == 0
                 && constants.weight.dim(1) * groups == x.size(1);

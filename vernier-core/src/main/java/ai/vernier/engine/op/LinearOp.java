@@ -100,19 +100,17 @@ final class LinearOp implements BoundOp {
         if (runtime == null || added || !isPackable(x) || !y.is_contiguous()) {
             return null;
         }
-        Strided there = Strided.of(x);
-        boolean direct = there.isRowMajor();
-        MemorySegment from = direct ? there.segment() : at.memory().apply(x.nbytes());
-        Optional<RowCopy> copy = RowCopy.of(there, Strided.dense(from.address(), there.sizes(), there.width()));
-        if (copy.isEmpty()) {
+        Optional<DenseInput> dense = DenseInput.of(x, at);
+        if (dense.isEmpty()) {
             return null;
         }
-        Kernel dense = direct ? () -> {} : copy.get();
+        MemorySegment from = dense.get().at();
+        Kernel copy = dense.get().copy();
         MemorySegment to = XnnRuntime.address(y);
         long rows = x.numel() / inputs();
         XnnLinear product = packed(runtime);
         return () -> {
-            dense.run();
+            copy.run();
             product.run(from, to, rows);
         };
     }

@@ -146,7 +146,7 @@ final class XnnRecurrence implements BoundOp {
 
     /// @param results Y, then the states, which hold the initial ones
     private void run(Place at, MemorySegment[] results) {
-        long gates = Float.BYTES * at.time * at.batch * weights.r.dim(1);
+        long gates = (long) Float.BYTES * at.time * at.batch * weights.r.dim(1);
         for (int d = 0; d < packed().size(); d++) {
             MemorySegment own = MemorySegment.ofAddress(at.gates.address() + d * gates);
             directions.get(d).project(at.x, own, at.time, at.batch);
@@ -166,43 +166,53 @@ final class XnnRecurrence implements BoundOp {
     @Override
     public @Nullable Kernel kernel(Operands at) {
         Inputs in = new Inputs(at.in(), at.known(), null);
-        Tensor x = in.at(0);
-        if (!suits(in) || !x.is_contiguous() || !areDense(in, at.out())) {
+        if (!suits(in) || !at.out()[0].is_contiguous()) {
             return null;
         }
-        long stateBytes = (long) Float.BYTES * weights.directions() * x.size(1) * weights.hidden();
-        long gateBytes = Float.BYTES * weights.directions() * x.size(0) * x.size(1) * weights.r.dim(1);
-        Place place = new Place(x, at.memory().apply(gateBytes));
+        Tensor x = in.at(0);
+        Optional<DenseInput> sequence = DenseInput.of(x, at);
         MemorySegment[] results = new MemorySegment[1 + kind.states()];
-        MemorySegment[] initial = new MemorySegment[results.length];
-        for (int i = 0; i < results.length; i++) {
-            results[i] = i < at.out().length
-                    ? XnnRuntime.address(at.out()[i])
-                    : at.memory().apply(stateBytes);
-            Tensor given = i == 0 ? null : in.orNull(FIRST_STATE + i - 1);
-            initial[i] = given == null ? MemorySegment.NULL : XnnRuntime.address(given);
-        }
-        return () -> {
-            for (int i = 1; i < results.length; i++) {
-                MemorySegment state = XnnRecurrentDirection.sized(results[i], stateBytes);
-                if (initial[i].address() == 0) {
-                    state.fill((byte) 0);
-                } else {
-                    state.copyFrom(XnnRecurrentDirection.sized(initial[i], stateBytes));
-                }
+        results[0] = XnnRuntime.address(at.out()[0]);
+        List<Kernel> before = new ArrayList<>();
+        for (int i = 1; i < results.length; i++) {
+            Optional<Start> start = start(i, in, at);
+            if (start.isPresent()) {
+                results[i] = start.get().place;
+                before.add(start.get().fill);
             }
+        }
+        if (sequence.isEmpty() || before.size() < kind.states()) {
+            return null;
+        }
+        before.add(sequence.get().copy());
+        long gates = weights.directions() * x.size(0) * x.size(1) * weights.r.dim(1);
+        MemorySegment room = at.memory().apply(Float.BYTES * gates);
+        Place place = new Place(sequence.get().at(), room, x.size(0), x.size(1));
+        return () -> {
+            before.forEach(Kernel::run);
             run(place, results);
         };
     }
 
-    private boolean areDense(Inputs in, Tensor[] results) {
-        boolean dense = results[0].is_contiguous();
-        for (int i = 0; i < kind.states(); i++) {
-            Tensor given = in.orNull(FIRST_STATE + i);
-            dense &= (given == null || given.is_contiguous())
-                    && (i + 1 >= results.length || results[i + 1].is_contiguous());
+    /// The place of a state and what fills it with the initial one.
+    private record Start(MemorySegment place, Kernel fill) {}
+
+    /// State `i`, from 1; empty where there is no quick way.
+    private Optional<Start> start(int i, Inputs in, Operands at) {
+        long[] sizes = stateSizes(in.at(0).size(1));
+        long bytes = Float.BYTES * sizes[0] * sizes[1] * sizes[2];
+        boolean wanted = i < at.out().length;
+        if (wanted && !at.out()[i].is_contiguous()) {
+            return Optional.empty();
         }
-        return dense;
+        MemorySegment place =
+                wanted ? XnnRuntime.address(at.out()[i]) : at.memory().apply(bytes);
+        Tensor given = in.orNull(FIRST_STATE + i - 1);
+        return given == null
+                ? Optional.of(new Start(
+                        place, () -> XnnRecurrentDirection.sized(place, bytes).fill((byte) 0)))
+                : RowCopy.of(Strided.of(given), Strided.dense(place.address(), sizes, Float.BYTES))
+                        .map(copy -> new Start(place, copy));
     }
 
     /// A copy of `given`, or zeros; the last state goes to the same place.
