@@ -121,6 +121,8 @@ final class Xnnpack {
     /// What [#LOOP] can call, on any thread of the pool.
     @FunctionalInterface
     interface LoopBody {
+        /// Does one of the loop's calls.
+        ///
         /// @param argument what the loop was given for its function
         void run(MemorySegment argument, long index);
     }
