@@ -34,11 +34,21 @@ public final class ConvolutionOp implements BoundOp {
     private record Weights(TensorData weight, @Nullable TensorData bias) {}
 
     private ConvolutionOp(NodeView node, @Nullable Weights weights, Activation activation) {
+        this(node, weights, activation, weights == null ? null : Window.of(node, spatial(weights.weight.dims())));
+    }
+
+    private ConvolutionOp(
+            NodeView node, @Nullable Weights weights, Activation activation, @Nullable Window fixedWindow) {
         this.node = node;
         this.weights = weights;
         this.activation = activation;
         this.groups = node.integer("group", 1);
-        this.fixedWindow = weights == null ? null : Window.of(node, spatial(weights.weight.dims()));
+        this.fixedWindow = fixedWindow;
+    }
+
+    /// A convolution by constants over `window`, in place of `node`, whose inputs 1 and 2 it takes in.
+    static ConvolutionOp of(NodeView node, TensorData weight, @Nullable TensorData bias, Window window) {
+        return new ConvolutionOp(node, new Weights(weight, bias), new Activation.None(), window);
     }
 
     /// Whether the weights of `conv` are constant floats, so that a batch normalization can be folded into them.

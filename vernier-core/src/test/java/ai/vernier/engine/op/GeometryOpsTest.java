@@ -38,14 +38,20 @@ class GeometryOpsTest {
                 "auto_pad = \"SAME_LOWER\", strides = [2, 3]",
                 "output_shape = [10, 9], strides = [2, 2]",
                 "group = 2, strides = [2, 1]",
+                "pads = [1, 0, 2, 1]",
+                "group = 2, pads = [0, 2, 1, 0], dilations = [1, 2]",
+                "pads = [3, 0, 0, 0]",
             })
     void convTranspose(String attributes) {
-        Differential.of(
-                        11,
-                        "(float[2,4,5,4] x, float[4,3,3,3] w, float[%d] b) => (float[n,c,h,w] y)"
-                                .formatted(attributes.startsWith("group") ? 6 : 3),
-                        "y = ConvTranspose <%s> (x, w, b)".formatted(attributes))
-                .agrees();
+        for (String[] constants : new String[][] {{}, {"w", "b"}}) {
+            Differential.of(
+                            11,
+                            "(float[2,4,5,4] x, float[4,3,3,3] w, float[%d] b) => (float[n,c,h,w] y)"
+                                    .formatted(attributes.startsWith("group") ? 6 : 3),
+                            "y = ConvTranspose <%s> (x, w, b)".formatted(attributes))
+                    .constant(constants)
+                    .agrees();
+        }
     }
 
     @Test
