@@ -70,6 +70,19 @@ class ReplayTest {
     }
 
     @Test
+    void axesThatAnAttributeStatesCountMoreThanAnInput() {
+        Model model = model(
+                "(float[2,3] x) => (float[2,1] y)",
+                "other = Constant <value = int64[2] {0, 5000}> () y = ReduceMean <axes = [1]> (x, other)");
+        try (Executor executor = Executor.compile(model, OPTIONS)) {
+            for (int run = 0; run < 3; run++) {
+                TensorData x = TensorData.ofFloats(new float[] {1, 2, 3 + run, 6, 6, 6}, 2, 3);
+                assertThat(y(executor, Map.of("x", x)).toFloats()).containsExactly(2 + run / 3f, 6);
+            }
+        }
+    }
+
+    @Test
     void tensorsWithoutElementsStayWhatTheyAre() {
         agreesRunAfterRun(
                 model("(float[2,0,4] a, float[3,4] b) => (float[2,0,4] y, float[2,0,4] z, float[3,4] p)", """

@@ -23,11 +23,12 @@ final class ReductionKernels {
         if (!at.isConstantFrom(1)) {
             return null;
         }
-        long[] given = at.longs(1);
+        boolean stated = node.has("axes"); // counts more than an input, as for the operator itself
+        long[] given = stated ? null : at.longs(1);
         long[] named = given == null ? node.integers("axes") : given;
         int rank = (int) at.in(0).dim();
         boolean all = named.length == 0;
-        if (rank == 0 || (at.has(1) && given == null) || (all && node.flag("noop_with_empty_axes", false))) {
+        if (rank == 0 || (!stated && at.has(1) && given == null) || (all && node.flag("noop_with_empty_axes", false))) {
             return null;
         }
         LongStream axes =
