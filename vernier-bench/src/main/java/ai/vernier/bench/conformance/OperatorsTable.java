@@ -31,7 +31,7 @@ final class OperatorsTable {
             """;
 
     /// Nodes with sub-graphs are bound by the compiler, not by the operator table.
-    private static final Set<String> CONTROL_FLOW = Set.of("If", "Loop", "Scan");
+    private static final Set<String> CONTROL_FLOW = Set.of("If", "Loop", "Scan", "ai.onnx.preview.FlexAttention");
 
     private final SortedMap<String, Row> rows =
             new TreeMap<>(String.CASE_INSENSITIVE_ORDER.thenComparing(name -> name));
