@@ -172,6 +172,9 @@ final class IntegerElements {
         int start = 0;
         for (String output : node.node().outputs()) {
             int size = Math.toIntExact(node.values().shape(output).orElseThrow(Undetermined::new)[0]);
+            if (size < 0 || size > from.length - start) {
+                throw new Undetermined();
+            }
             node.values().setElements(output, Arrays.copyOfRange(from, start, start + size));
             start += size;
         }

@@ -97,7 +97,7 @@ final class MovementShapes {
     private static void flattened(NodeFacts node) {
         long[] in = node.shape(0);
         long axis = node.number("axis", 1);
-        int split = Math.toIntExact(axis < 0 ? axis + in.length : axis);
+        int split = axis == in.length ? in.length : NodeFacts.axis(axis, in.length);
         node.is(0, product(Arrays.copyOf(in, split)), product(Arrays.copyOfRange(in, split, in.length)));
     }
 

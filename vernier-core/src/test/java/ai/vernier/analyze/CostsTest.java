@@ -272,4 +272,19 @@ class CostsTest {
 
         assertThat(memory.peakBytes()).isEqualTo(4 * 4 + 4);
     }
+
+    /// Extents beyond what there is would be lists of two thousand million numbers.
+    @Test
+    void absurdAxesAndPartsAreNotFollowed() {
+        ModelSummary summary = ModelSummary.of(OnnxText.parse("""
+                <ir_version: 8, opset_import: ["" : 13]>
+                g (float[1,4] x) => (float[a] y, int64[2147483647] p, int64[b] q) <int64[4] n = {1, 2, 3, 4}>
+                {
+                  f = Flatten <axis = 2147483647> (x)
+                  y = Relu (f)
+                  p, q = Split (n)
+                }
+                """));
+        assertThat(summary.multiplyAccumulates().byNode()).isEmpty();
+    }
 }
