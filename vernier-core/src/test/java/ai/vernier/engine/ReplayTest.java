@@ -180,6 +180,16 @@ class ReplayTest {
     }
 
     @Test
+    void endsAreReflected() {
+        agreesRunAfterRun(model("(float[2,4,5] x) => (float[2,4,9] y, float[2,6,5] z)", """
+                        last = Constant <value = int64[6] {0, 0, 3, 0, 0, 1}> ()
+                        y = Pad <mode = "reflect"> (x, last)
+                        middle = Constant <value = int64[6] {0, 2, 0, 0, 0, 0}> ()
+                        z = Pad <mode = "reflect"> (x, middle)
+                        """), "x:2,4,5");
+    }
+
+    @Test
     void everyRunGivesTheBitsOfTheFirst() {
         Model model = model("(float[1,8,6,6] x) => (float[1,8,6,6] y)", """
                 s = Sigmoid (x)

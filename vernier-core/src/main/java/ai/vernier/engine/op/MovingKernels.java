@@ -87,7 +87,6 @@ final class MovingKernels {
         boolean plain = at.isConstant(1)
                 && node.text("reduction", "none").equals("none")
                 && y.is_contiguous()
-                && updates.is_contiguous()
                 && y.numel() > 0
                 && updates.numel() > 0;
         if (!plain) {
@@ -97,12 +96,15 @@ final class MovingKernels {
         Strided to = Strided.of(y);
         long row = Arrays.stream(to.sizes(), depth, to.rank()).reduce(to.width(), (a, b) -> a * b);
         long[] targets = targets(HostTransfer.longs(at.in(1)), depth, to);
-        long source = updates.data_ptr().address();
+        Optional<Arranged> source = Arranged.of(Strided.of(updates), at.isConstant(2), at.memory());
+        Optional<RowCopy> copy = RowCopy.of(Strided.of(at.in(0)), to);
+        if (source.isEmpty() || copy.isEmpty()) {
+            return null;
+        }
+        long first = source.get().operand().address();
         long[] starts =
-                LongStream.range(0, targets.length).map(i -> source + i * row).toArray();
-        return RowCopy.of(Strided.of(at.in(0)), to)
-                .map(copy -> copy.then(RowCopy.joining(starts, targets, row, to.width())))
-                .orElse(null);
+                LongStream.range(0, targets.length).map(i -> first + i * row).toArray();
+        return copy.get().then(source.get().before(RowCopy.joining(starts, targets, row, to.width())));
     }
 
     /// Where the slices that index tuples of `depth` numbers name begin.
@@ -118,8 +120,44 @@ final class MovingKernels {
                 .toArray();
     }
 
-    /// Zeros around the input.
     static @Nullable Kernel padded(NodeView node, Operands at) {
+        return node.text("mode", "constant").equals("reflect") ? reflected(node, at) : surrounded(node, at);
+    }
+
+    /// The elements next to both ends of one axis once more, in reverse.
+    private static @Nullable Kernel reflected(NodeView node, Operands at) {
+        long[] pads = node.has("pads") ? node.integers("pads") : at.longs(1);
+        Strided x = Strided.of(at.in(0));
+        Strided y = Strided.of(at.out()[0]);
+        if (pads == null || at.has(3) || pads.length != 2 * x.rank() || x.elements() == 0) {
+            return null;
+        }
+        int[] padded = IntStream.range(0, x.rank())
+                .filter(axis -> pads[axis] != 0 || pads[axis + x.rank()] != 0)
+                .toArray();
+        if (padded.length != 1) {
+            return null;
+        }
+        int axis = padded[0];
+        long begin = pads[axis];
+        long end = pads[axis + x.rank()];
+        long size = x.sizes()[axis];
+        if (begin < 0 || end < 0 || begin >= size || end >= size) {
+            return null;
+        }
+        List<Optional<RowCopy>> parts = new ArrayList<>();
+        parts.add(RowCopy.of(x, y.narrowed(axis, begin, size)));
+        if (begin > 0) {
+            parts.add(RowCopy.of(x.backwards(axis, begin, begin), y.narrowed(axis, 0, begin)));
+        }
+        if (end > 0) {
+            parts.add(RowCopy.of(x.backwards(axis, size - 2, end), y.narrowed(axis, begin + size, end)));
+        }
+        return all(parts);
+    }
+
+    /// Zeros around the input.
+    private static @Nullable Kernel surrounded(NodeView node, Operands at) {
         long[] pads = node.has("pads") ? node.integers("pads") : at.longs(1);
         Tensor x = at.in(0);
         Tensor y = at.out()[0];

@@ -70,6 +70,14 @@ record Strided(long address, long[] sizes, long[] strides, int width) {
         return new Strided(address + from * strides[axis] * width, narrow, strides, width);
     }
 
+    /// `count` elements along `axis`, from `last` down.
+    Strided backwards(int axis, long last, long count) {
+        Strided reversed = narrowed(axis, last, count);
+        long[] steps = strides.clone();
+        steps[axis] = -steps[axis];
+        return new Strided(reversed.address, reversed.sizes, steps, width);
+    }
+
     /// The axes in the order `order`.
     Strided permuted(int[] order) {
         return new Strided(
