@@ -16,8 +16,10 @@ public final class XnnRuntime implements AutoCloseable {
     /// Elements that are worked on at once, so that the second of two functions finds them in the cache.
     private static final int CHUNK = 1 << 15;
 
-    /// Multiply-accumulates from which on handing a part of them to another thread, some microseconds, pays.
-    private static final double WORTH_SHARING = 1 << 18;
+    /// Multiply-accumulates, some 20 µs, from which on handing a part of them to another thread pays. Waking it takes
+    /// as
+    /// long, and beside other programs a hundred times that, so that small networks had better stay on one.
+    private static final double WORTH_SHARING = 1 << 20;
 
     /// Elements of an element-wise function, likewise.
     private static final long WORTH_SHARING_ELEMENTS = 1 << 15;
