@@ -1,5 +1,6 @@
 package ai.vernier.passes;
 
+import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.ElementTypes;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
@@ -125,7 +126,9 @@ public final class RemoveIdentities implements Pass {
                     && node.input(2).isPresent()
                     && node.input(2)
                             .flatMap(graph::constant)
-                            .filter(mode -> mode.toLongs()[0] == 0)
+                            .filter(mode -> mode.dataType() == DataType.BOOL
+                                    && mode.elementCount() == 1
+                                    && mode.toLongs()[0] == 0)
                             .isEmpty();
             return mayTrain ? Optional.of("%s may be in training mode".formatted(node.label())) : Optional.empty();
         }

@@ -3,12 +3,16 @@ package ai.vernier.onnx.io;
 import ai.vernier.onnx.Node;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /// Checks that nodes of the default domain have the inputs that no version of their operator can do
 /// without, and an output ([operator schemas](https://onnx.ai/onnx/operators/)): everybody who rewrites or
 /// runs a model relies on that.
 final class ArityCheck {
     private static final Map<String, Integer> REQUIRED = required();
+
+    /// Every input of these counts, none may be left out.
+    private static final Set<String> VARIADIC = Set.of("Concat", "Einsum", "Max", "Mean", "Min", "Sum");
 
     private final Problems problems;
 
@@ -20,7 +24,9 @@ final class ArityCheck {
         if (!node.domain().isEmpty()) {
             return;
         }
-        int required = REQUIRED.getOrDefault(node.opType(), 0);
+        int required = VARIADIC.contains(node.opType())
+                ? Math.max(1, node.inputs().size())
+                : REQUIRED.getOrDefault(node.opType(), 0);
         int found = 0;
         while (found < required && node.input(found).isPresent()) {
             found++;

@@ -224,6 +224,11 @@ class OnnxReaderTest {
                         .addInput("x")
                         .addOutput("b"))
                 .addNode(NodeProto.newBuilder().setOpType("Relu").addInput("x"))
+                .addNode(NodeProto.newBuilder()
+                        .setOpType("Einsum")
+                        .addInput("x")
+                        .addInput("")
+                        .addOutput("e"))
                 .addNode(NodeProto.newBuilder().setOpType("Clip").addInput("x").addOutput("c"))
                 .addNode(
                         NodeProto.newBuilder().setOpType("Add").setDomain("own").addOutput("d"))
@@ -233,7 +238,8 @@ class OnnxReaderTest {
                 .containsExactly(
                         "model: Add 'a': its input 1 is missing; Add needs at least 2",
                         "model: Where 'b': its input 1 is missing; Where needs at least 3",
-                        "model: Relu '': has no output");
+                        "model: Relu '': has no output",
+                        "model: Einsum 'e': its input 1 is missing; Einsum needs at least 2");
     }
 
     @Test
