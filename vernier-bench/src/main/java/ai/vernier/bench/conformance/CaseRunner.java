@@ -23,8 +23,8 @@ final class CaseRunner {
     private static final Set<String> RANDOM = Set.of(
             "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial");
 
-    /// Its case `basic_deform_conv_with_padding` expects 0.4 beside 49, and other orders of summation are
-    /// off by 2e-7.
+    /// Sums whose terms cancel: the absolute tolerance counts from the largest value, else the order of summation
+    /// decides over `basic_deform_conv_with_padding`.
     private static final Set<String> CANCELLING = Set.of("DeformConv");
 
     private CaseRunner() {}
