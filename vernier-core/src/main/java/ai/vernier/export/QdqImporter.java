@@ -1,8 +1,10 @@
 package ai.vernier.export;
 
 import ai.vernier.calibrate.QuantizedModel;
+import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Details;
 import ai.vernier.onnx.Graph;
+import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
@@ -45,11 +47,13 @@ public final class QdqImporter {
     ///
     /// @throws UnsupportedModelException where a quantized tensor is not a plain pair or a DequantizeLinear
     ///     of constant codes; it names the node
+    /// @throws InvalidInputException where constants that are no float32 numbers are quantized; it names all
     public static QuantizedModel read(Model qdq) {
         Graph graph = qdq.graph();
         QdqPattern pattern = QdqPattern.of(qdq);
         Graph stripped = strip(graph, pattern);
         Map<String, Encoding> encodings = inGraphOrder(stripped, pattern.encodings());
+        requireFloats(stripped, encodings);
         return new QuantizedModel(
                 new Model(
                         qdq.irVersion(),
@@ -109,6 +113,18 @@ public final class QdqImporter {
             }
         });
         return ordered;
+    }
+
+    private static void requireFloats(Graph graph, Map<String, Encoding> encodings) {
+        List<String> problems = graph.initializers().entrySet().stream()
+                .filter(constant -> encodings.containsKey(constant.getKey()))
+                .filter(constant -> constant.getValue().dataType() != DataType.FLOAT)
+                .map(constant -> "initializer '%s' %s: is quantized, which only float tensors can be"
+                        .formatted(constant.getKey(), constant.getValue()))
+                .toList();
+        if (!problems.isEmpty()) {
+            throw new InvalidInputException(problems);
+        }
     }
 
     private static Plan plan(Graph graph, Map<String, Encoding> encodings) {

@@ -82,11 +82,11 @@ public final class FoldPad implements Pass {
         /// Amounts for all axes; where the node names axes, the others get none.
         private Optional<long[]> pads(Node pad, GraphEditor graph) {
             Optional<long[]> given = pad.intsAttribute("pads")
-                    .or(() -> pad.input(1).flatMap(graph::constant).map(TensorData::toLongs));
+                    .or(() -> pad.input(1).flatMap(graph::constant).flatMap(TensorData::integers));
             if (pad.input(3).isEmpty() || given.isEmpty()) {
                 return given;
             }
-            Optional<long[]> axes = pad.input(3).flatMap(graph::constant).map(TensorData::toLongs);
+            Optional<long[]> axes = pad.input(3).flatMap(graph::constant).flatMap(TensorData::integers);
             Optional<Integer> rank = ranks.rank(pad.inputs().getFirst());
             return axes.isPresent() && rank.isPresent()
                     ? Optional.of(spread(given.get(), axes.get(), rank.get()))

@@ -103,7 +103,7 @@ public final class MergeReshapes implements Pass {
 
         private static Optional<long[]> axes(Node node, GraphEditor graph) {
             return node.intsAttribute("axes")
-                    .or(() -> node.input(1).flatMap(graph::constant).map(TensorData::toLongs));
+                    .or(() -> node.input(1).flatMap(graph::constant).flatMap(TensorData::integers));
         }
 
         /// The shape to which the source can be brought at once.
@@ -127,7 +127,7 @@ public final class MergeReshapes implements Pass {
 
         private static Optional<long[]> constantShape(Node node, GraphEditor graph) {
             return node.opType().equals("Reshape") && node.intAttribute("allowzero", 0) == 0
-                    ? node.input(1).flatMap(graph::constant).map(TensorData::toLongs)
+                    ? node.input(1).flatMap(graph::constant).flatMap(TensorData::integers)
                     : Optional.empty();
         }
 

@@ -96,10 +96,7 @@ public final class RemoveIdentities implements Pass {
         /// Integers that older opsets have as an attribute, newer ones as a constant input.
         private static Optional<long[]> numbers(Node node, String attribute, int input, GraphEditor graph) {
             return node.intsAttribute(attribute)
-                    .or(() -> node.input(input)
-                            .flatMap(graph::constant)
-                            .filter(tensor -> tensor.dataType().isInteger())
-                            .map(TensorData::toLongs));
+                    .or(() -> node.input(input).flatMap(graph::constant).flatMap(TensorData::integers));
         }
 
         private static boolean allZero(long[] numbers) {

@@ -44,7 +44,7 @@ record Upstream(GraphEditor graph, List<Node> passed) {
                 ? Optional.empty()
                 : reduction
                         .intsAttribute("axes")
-                        .or(() -> reduction.input(1).flatMap(graph::constant).map(TensorData::toLongs));
+                        .or(() -> reduction.input(1).flatMap(graph::constant).flatMap(TensorData::integers));
     }
 
     /// The value of which `value` is the square.

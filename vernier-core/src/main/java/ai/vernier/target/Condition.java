@@ -50,7 +50,7 @@ public sealed interface Condition {
                     .or(() -> node.input(1)
                             .flatMap(name ->
                                     Optional.ofNullable(graph.initializers().get(name)))
-                            .map(TensorData::toLongs))
+                            .flatMap(TensorData::integers))
                     .map(axes -> Arrays.stream(axes).mapToObj(Long::toString).collect(Collectors.joining(",")))
                     .filter(allowed::contains)
                     .isPresent();

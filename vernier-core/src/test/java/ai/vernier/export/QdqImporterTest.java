@@ -121,6 +121,19 @@ class QdqImporterTest {
     }
 
     @Test
+    void refusesQuantizedConstantsOfIntegers() {
+        List<Node> nodes = new ArrayList<>(foreign().nodes());
+        nodes.set(0, nodes.get(0).withInputs(List.of("shape", "s", "z")));
+        Map<String, TensorData> initializers = new LinkedHashMap<>(foreign().initializers());
+        initializers.put("shape", TensorData.ofLongs(new long[] {1, 2}, 2));
+        Graph graph = foreign().withNodes(nodes).withInitializers(initializers);
+
+        assertThatThrownBy(() -> QdqImporter.read(Model.of(graph, 13)))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("initializer 'shape' int64[2]: is quantized, which only float tensors can be");
+    }
+
+    @Test
     void refusesAPairThatChangesTheGrid() {
         List<Node> nodes = new ArrayList<>(foreign().nodes());
         nodes.set(1, nodes.get(1).withInputs(List.of("x_QuantizeLinear_Output", "other", "z")));

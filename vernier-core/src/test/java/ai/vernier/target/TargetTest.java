@@ -67,6 +67,12 @@ class TargetTest {
     }
 
     @Test
+    void axesThatAreNoIntegersAreNoAxes() {
+        assertThat(behaviour(Node.of("", "ReduceMean", List.of("x", "one"), List.of("y"))))
+                .isInstanceOf(Behaviour.StaysFloat.class);
+    }
+
+    @Test
     void quotientsAreComputedOnlyByConstants() {
         assertThat(behaviour(Node.of("", "Div", List.of("x", "one"), List.of("y"))))
                 .isInstanceOf(Behaviour.Computed.class);

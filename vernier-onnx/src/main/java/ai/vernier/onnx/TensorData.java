@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /// An immutable host tensor: element type, dimensions and little-endian packed bytes, row-major, as ONNX's `raw_data`
 /// lays them out. The bytes may lie on the heap or be memory-mapped; equality is by content.
@@ -175,6 +176,12 @@ public final class TensorData {
             values[i] = PackedIntegers.get(bytes, dataType, i);
         }
         return values;
+    }
+
+    /// [#toLongs] where the elements are integers; empty for other types, which a broken model may have where integers
+    /// belong.
+    public Optional<long[]> integers() {
+        return dataType.isInteger() ? Optional.of(toLongs()) : Optional.empty();
     }
 
     /// Element `index` of a FLOAT tensor.
