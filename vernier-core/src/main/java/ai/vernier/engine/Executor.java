@@ -44,8 +44,7 @@ public final class Executor implements AutoCloseable {
     private final XnnRuntime xnnpack;
 
     /// Whether XNNPACK's threads are the only ones: LibTorch's would spin beside them. An observed program computes
-    /// much
-    /// outside XNNPACK, in hooks, and gives both their threads.
+    /// much outside XNNPACK, in hooks, and gives both their threads.
     private final boolean onePool;
 
     private boolean closed;

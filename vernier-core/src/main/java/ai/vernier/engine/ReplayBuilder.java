@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// place, and computed once more by the kernel that will compute it from then on.
 ///
 /// A value is constant where it depends on shapes and constants alone. A result that shares its input's memory is a
-/// view
-/// for good if all other inputs are constant.
+/// view for good if all other inputs are constant.
 final class ReplayBuilder {
     private static final long MAX_KNOWN_ELEMENTS = 1024;
 

@@ -20,10 +20,10 @@ import java.util.Set;
 /// ```
 ///
 /// Spellings are not listed: element-wise nodes with scalar constants are a function of one value
-/// ([PointwiseFunction]),
-/// and a function that equals a standard one ([StandardFunction]) at some 200 points is taken for it. A model of an
-/// older opset is raised to the one that has the operator, as far as that is allowed. SiLU stays x · Sigmoid(x) below
-/// opset 24, which brought Swish; a plan treats the two nodes as one function.
+/// ([PointwiseFunction]), and a function that equals a standard one ([StandardFunction]) at some 200 points
+/// is taken for it. A model of an older opset is raised to the one that has the operator, as far as that is
+/// allowed. SiLU stays x · Sigmoid(x) below opset 24, which brought Swish; a plan treats the two nodes as
+/// one function.
 public final class FuseActivations implements Pass {
     private static final String NAME = "FuseActivations";
     private static final Set<String> UNIVERSAL = Set.of("Max", "Min");

@@ -23,9 +23,8 @@ import java.util.Optional;
 ///
 /// Squares may be Pow or Mul, the quotient a product with a reciprocal, γ and β may be missing. A model of an older
 /// opset is raised to the one that has the operator, 17 for LayerNormalization and 23 for RMSNormalization, as far as
-/// that
-/// is allowed. As arithmetic,
-/// mean and root would each want a grid; as an operator, only input and output do.
+/// that is allowed. As arithmetic, mean and root would each want a grid; as an operator, only input and
+/// output do.
 public final class FuseNormalization implements Pass {
     private static final String NAME = "FuseNormalization";
 

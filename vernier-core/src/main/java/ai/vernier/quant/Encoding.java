@@ -4,8 +4,7 @@ import java.util.Arrays;
 
 /// A calibrated grid: `real = scale · (q − zeroPoint)` with q in the format's codes, one scale and zero point per
 /// granule (1 per tensor; one per channel; channel-major blocks for groups, shaped like the tensor with the grouped
-/// axis
-/// divided by the group size).
+/// axis divided by the group size).
 ///
 /// Scales are float32 because that is what every file format and runtime stores: a grid calibrated in double and
 /// narrowed later would be another grid.

@@ -14,8 +14,8 @@ import java.util.Set;
 /// products (Conv, Gemm, MatMul) get an [AccumulatorToGrid], the others their [KernelFormulas].
 ///
 /// It matters: a deep network on 8 bits is chaotic. One code in a hundred thousand that is off by one in an early
-/// layer,
-/// because a float32 sum happens to lie beside a tie, grows to the size of the whole quantization error.
+/// layer, because a float32 sum happens to lie beside a tie, grows to the size of the whole quantization
+/// error.
 final class IntegerKernels {
     private final Graph graph;
     private final Map<String, Encoding> encodings;

@@ -17,8 +17,8 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /// AP50 of a YOLOX of 416 pixels on COCO images: `images/NAME.jpg` and `labels/NAME.txt` with one line `category
-/// centreX
-/// centreY width height` per object, in fractions of the image. Decisions are the objects scored at least 0.3.
+/// centreX centreY width height` per object, in fractions of the image. Decisions are the objects scored at
+/// least 0.3.
 ///
 /// @param folder with `calibration` and `evaluation`
 record ObjectDetection(Path folder) implements Task {

@@ -14,8 +14,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Whether somebody speaks in a clip of one second: in some window the probability exceeds one half. Decisions are
-/// those
-/// for every window; the network's state is carried on from window to window.
+/// those for every window; the network's state is carried on from window to window.
 ///
 /// @param folder with `clips.npy`, `clip_labels.npy` (0 is silence), and `speech_60s.wav` to calibrate on
 /// @param rateInput whether the network wants to be told the sample rate

@@ -14,8 +14,7 @@ import java.util.regex.Pattern;
 
 /// Runs the ONNX backend cases on the engine: `Conformance [REGEX]` prints the cases with a matching name that do not
 /// pass natively or whose gradient is wrong, and a summary; `Conformance --write` runs them all and renews the
-/// committed
-/// listing and `docs/operators.md`.
+/// committed listing and `docs/operators.md`.
 ///
 ///     mvn -q -pl vernier-bench -am process-classes -Dbench.main=ai.vernier.bench.conformance.Conformance
 ///

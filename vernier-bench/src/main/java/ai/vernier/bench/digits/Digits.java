@@ -32,8 +32,7 @@ final class Digits {
     }
 
     /// Neighbouring seeds of [Random] begin alike, so the pair (seed, index) is mixed first: the finalizer of
-    /// SplitMix64
-    /// (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014).
+    /// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014).
     private Random random(long index) {
         long z = seed * 0x9E3779B97F4A7C15L + index;
         z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;

@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 ///     y = activation(conv(x, W', b') + residual)
 ///
 /// Inputs: x, W, b, residual. Constant float weights are packed for XNNPACK (or else oneDNN) on the CPU, activations in
-/// channels-last
-/// layout; everything else goes through LibTorch's own convolution.
+/// channels-last layout; everything else goes through LibTorch's own convolution.
 public final class ConvolutionOp implements BoundOp {
     private static final int RESIDUAL = 3;
 

@@ -96,8 +96,7 @@ final class RandomOps {
     }
 
     /// Inference: the input itself, and a mask that keeps everything. Training: a share of `ratio` becomes 0, the rest
-    /// is
-    /// scaled up to keep the mean.
+    /// is scaled up to keep the mean.
     private static Tensor[] dropout(Draw draw, Inputs in) {
         Tensor x = in.at(0);
         boolean training = in.has(2) && in.at(2).item_bool();

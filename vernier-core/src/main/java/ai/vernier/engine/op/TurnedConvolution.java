@@ -9,8 +9,7 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 
 /// A transposed convolution that steps by 1 is a convolution with its kernel turned round and the channels of each
-/// group
-/// exchanged, padded by extent − 1 − pad, and runs as one.
+/// group exchanged, padded by extent − 1 − pad, and runs as one.
 final class TurnedConvolution {
     private TurnedConvolution() {}
 

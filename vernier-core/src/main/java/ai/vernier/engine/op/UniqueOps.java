@@ -8,8 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /// Unique: the different elements, or slices along an axis, where each of them stands first, which of them each
-/// original
-/// one is, and how often they occur.
+/// original one is, and how often they occur.
 final class UniqueOps {
     private UniqueOps() {}
 

@@ -6,8 +6,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// Unsigned 64-bit integers, which LibTorch sees as signed ones of the same bits. Sums, products and bit operators
-/// agree
-/// for both; what does not is here.
+/// agree for both; what does not is here.
 final class Unsigned64 {
     private static final double TWO_TO_63 = 0x1p63;
 

@@ -17,8 +17,8 @@ public final class XnnRuntime implements AutoCloseable {
     private static final int CHUNK = 1 << 15;
 
     /// Multiply-accumulates, some 20 µs, from which on handing a part of them to another thread pays. Waking it takes
-    /// as
-    /// long, and beside other programs a hundred times that, so that small networks had better stay on one.
+    /// as long, and beside other programs a hundred times that, so that small networks had better stay on
+    /// one.
     private static final double WORTH_SHARING = 1 << 20;
 
     /// Elements of an element-wise function, likewise.
@@ -100,9 +100,8 @@ public final class XnnRuntime implements AutoCloseable {
     }
 
     /// Calls `body` once for each of `tasks` numbers from 0, on all threads where `work` multiply-accumulates in all
-    /// are
-    /// worth it. The body may call C and touch its own memory, but nothing of LibTorch's, which keeps settings per
-    /// thread.
+    /// are worth it. The body may call C and touch its own memory, but nothing of LibTorch's, which keeps
+    /// settings per thread.
     void share(int tasks, double work, IntConsumer body) {
         if (tasks < 2 || poolFor(work).address() == 0) {
             for (int i = 0; i < tasks; i++) {

@@ -17,9 +17,8 @@ import ai.vernier.onnx.Model;
 /// ```
 ///
 /// `parse(print(model))` equals `model` but for documentation and metadata of the parts, and other details that the
-/// form
-/// cannot say. Where it has no form, ours extends it: bit patterns for narrow floats, `opaque("…")` with hexadecimal
-/// bytes for the rest, and `\xHH` in strings that are no text.
+/// form cannot say. Where it has no form, ours extends it: bit patterns for narrow floats, `opaque("…")`
+/// with hexadecimal bytes for the rest, and `\xHH` in strings that are no text.
 public final class OnnxText {
     private OnnxText() {}
 

@@ -144,8 +144,7 @@ final class TextParser {
     }
 
     /// `graph ::= name '(' values ')' '=>' '(' values ')' ('<' values '>')? '{' node* '}'`, where a value of the first
-    /// or
-    /// third list may have `= {…}`: it is an initializer. After the name.
+    /// or third list may have `= {…}`: it is an initializer. After the name.
     Graph graph(String name) {
         if (++depth > MAX_DEPTH) {
             throw in.error("graphs are nested more than %d deep".formatted(MAX_DEPTH));

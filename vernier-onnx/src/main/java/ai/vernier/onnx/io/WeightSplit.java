@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A memory-mapped model file taken apart before protobuf sees it, because protobuf would copy its weights to the heap:
 /// every `raw_data` of a tensor that the reader decodes becomes a view of the file, and what remains, the structure,
-/// has
-/// the view's number in its place.
+/// has the view's number in its place.
 ///
 /// This walks the [wire format](https://protobuf.dev/programming-guides/encoding/) and trusts no length in it.
 final class WeightSplit {
