@@ -59,9 +59,10 @@ final class TensorDecoder {
             return Optional.empty();
         }
         try {
-            long count = TensorData.elementCount(dims);
-            Math.multiplyExact(count, Math.max(8, type.bits()));
-            return Optional.of(count);
+            // strides count the elements of the other axes, also where one of them is empty
+            long[] extents = Arrays.stream(dims).map(dim -> Math.max(1, dim)).toArray();
+            Math.multiplyExact(TensorData.elementCount(extents), Math.max(8, type.bits()));
+            return Optional.of(TensorData.elementCount(dims));
         } catch (ArithmeticException _) {
             problems.add(place, "dimensions %s hold more elements than any memory".formatted(Arrays.toString(dims)));
             return Optional.empty();

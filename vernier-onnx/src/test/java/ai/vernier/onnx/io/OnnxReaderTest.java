@@ -196,6 +196,8 @@ class OnnxReaderTest {
                 .addInitializer(tensor(DataType.FLOAT, -1).setName("w"))
                 .addInitializer(tensor(DataType.FLOAT, 0).setName("v"))
                 .addInitializer(tensor(DataType.FLOAT, 0).setName("v"))
+                .addInitializer(
+                        tensor(DataType.FLOAT, 1L << 40).addDims(0).addDims(1L << 40).setName("empty"))
                 .addInitializer(TensorProto.newBuilder().setName("u").setDataType(77))
                 .addOutput(ValueInfoProto.newBuilder().setName("missing"))
                 .build();
@@ -203,6 +205,8 @@ class OnnxReaderTest {
         assertThat(refused.problems())
                 .containsExactlyInAnyOrder(
                         "model: initializer 'w': dimensions [-1]: none may be negative",
+                        "model: initializer 'empty': dimensions [1099511627776, 0, 1099511627776] hold more elements"
+                                + " than any memory",
                         "model: initializer 'v': the name is used by two initializers",
                         "model: initializer 'u': data type number 77 is unknown; expected 1 to 26",
                         "model: Relu 'a': reads 'late' before it is computed; nodes must stand in topological order,"
