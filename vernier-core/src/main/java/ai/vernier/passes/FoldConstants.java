@@ -36,6 +36,8 @@ public final class FoldConstants implements Pass {
             "QuantizeLinear",
             "DequantizeLinear",
             "DynamicQuantizeLinear",
+            // an equation that is none ends ONNX Runtime's whole process
+            "Einsum",
             "If",
             "Loop",
             "Scan");

@@ -87,7 +87,15 @@ final class WeightedNode {
         if (node.opType().equals("MatMul") && weight.get().rank() != 2) {
             return Optional.of("%s: weight '%s' is a stack of matrices".formatted(node.label(), name));
         }
-        return biasObjection(node, graph, Layout.of(node, weight.get()));
+        return groupObjection(node, weight.get()).or(() -> biasObjection(node, graph, Layout.of(node, weight.get())));
+    }
+
+    private static Optional<String> groupObjection(Node node, TensorData weight) {
+        long groups = node.intAttribute("group", 1);
+        boolean fits = groups > 0 && weight.dim(0) % groups == 0 && weight.dim(0) * weight.dim(1) <= Integer.MAX_VALUE;
+        return fits
+                ? Optional.empty()
+                : Optional.of("%s: %d groups do not go with weight %s".formatted(node.label(), groups, weight));
     }
 
     private static Optional<String> biasObjection(Node node, GraphEditor graph, Layout layout) {

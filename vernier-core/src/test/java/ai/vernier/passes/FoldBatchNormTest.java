@@ -94,6 +94,15 @@ class FoldBatchNormTest {
                 "Conv 'c': its output 'c' is also read by others, or is a graph output");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "2", "9223372036854775807"})
+    void groupsThatDoNotDivideTheWeightAreLeftAlone(String groups) {
+        assertSkips(
+                "(float[1,1,2,2] x) => (float[1,1,2,2] y) <float[1,1,1,1] w = {2.0}, ONE> {"
+                        + " c = Conv <group = %s> (x, w)  y = BatchNormalization (c, g, bt, m, v) }".formatted(groups),
+                "Conv 'c': %s groups do not go with weight float[1,1,1,1]".formatted(groups));
+    }
+
     @Test
     void computedWeightsAreLeftAlone() {
         assertSkips(

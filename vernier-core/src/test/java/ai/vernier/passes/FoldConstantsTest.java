@@ -106,6 +106,15 @@ class FoldConstantsTest {
         assertThat(new FoldConstants().apply(model).model()).isEqualTo(model);
     }
 
+    /// ONNX Runtime ends the process over an equation like this.
+    @Test
+    void equationsAreLeftAlone() {
+        Model model = model("(float[1] x) => (float[1] y) <float[1] w = {1.0}> {"
+                + " e = Einsum <equation = \"SAME_UPPER\"> (w)  y = Add (x, e) }");
+
+        assertThat(new FoldConstants().apply(model).model()).isEqualTo(model);
+    }
+
     @Test
     void graphOutputsKeepTheirNodes() {
         Model model = model(

@@ -196,8 +196,10 @@ class OnnxReaderTest {
                 .addInitializer(tensor(DataType.FLOAT, -1).setName("w"))
                 .addInitializer(tensor(DataType.FLOAT, 0).setName("v"))
                 .addInitializer(tensor(DataType.FLOAT, 0).setName("v"))
-                .addInitializer(
-                        tensor(DataType.FLOAT, 1L << 40).addDims(0).addDims(1L << 40).setName("empty"))
+                .addInitializer(tensor(DataType.FLOAT, 1L << 40)
+                        .addDims(0)
+                        .addDims(1L << 40)
+                        .setName("empty"))
                 .addInitializer(TensorProto.newBuilder().setName("u").setDataType(77))
                 .addOutput(ValueInfoProto.newBuilder().setName("missing"))
                 .build();
