@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
 class ReplayTest {
@@ -207,6 +208,31 @@ class ReplayTest {
             assertThat(second).isNotEqualTo(first).isEqualTo(y(fresh, other));
             assertThat(first).as("results given out before").isEqualTo(copy);
             assertThat(y(executor, one)).isEqualTo(first);
+        }
+    }
+
+    /// With SAME_UPPER the padding depends on the size, and an observed run is no replay.
+    @Test
+    void observedRunsOfOtherShapesBetweenChangeNothing() {
+        String weight = "{" + "0.5, -1.0, 2.0, ".repeat(23) + "0.25, 1.0, 3.0}";
+        Model model = OnnxText.parse("<ir_version: 10, opset_import: [\"\" : 17]> g (float[N,2,H,W] x) =>"
+                + " (float[N,4,P,Q] y) <float[4,2,3,3] w = %s>".formatted(weight)
+                + " { y = Conv <auto_pad = \"SAME_UPPER\", strides = [2, 2]> (x, w) }");
+        Map<String, TensorData> even = Map.of("x", random(1, 1, 2, 6, 6));
+        try (Executor executor = Executor.compile(model, OPTIONS)) {
+            TensorData first = y(executor, even);
+            executor.run(Map.of("x", random(2, 1, 2, 5, 5)), new ValueHook() {
+                @Override
+                public boolean wants(String value) {
+                    return false;
+                }
+
+                @Override
+                public Tensor apply(String value, Tensor tensor) {
+                    return tensor;
+                }
+            });
+            assertThat(y(executor, even)).isEqualTo(first);
         }
     }
 

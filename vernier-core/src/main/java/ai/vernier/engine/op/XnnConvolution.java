@@ -67,8 +67,10 @@ final class XnnConvolution implements PackedConvolution {
         MemorySegment other = residual == null ? null : XnnRuntime.address(residual);
         long[] sizes = HostTransfer.sizes(x);
         long elements = y.numel();
+        Window own = inUse();
         return () -> {
             reordering.run();
+            use(own);
             XnnPackedWindow packed = packedFor(sizes[3], other == null);
             packed.outputFor(sizes);
             packed.run(from, to);
@@ -127,10 +129,7 @@ final class XnnConvolution implements PackedConvolution {
     }
 
     private XnnPackedWindow packedFor(long width, boolean alone) {
-        Window at = window;
-        if (at == null) {
-            throw new IllegalStateException("no window in use");
-        }
+        Window at = inUse();
         boolean clamps = alone && fusesActivation();
         boolean pair = PixelPair.pays(at, layer.weight().dim(0), layer.groups(), at.outputs(1, width));
         XnnPackedWindow known = clamps ? clamped : plain;
@@ -145,6 +144,14 @@ final class XnnConvolution implements PackedConvolution {
             plain = fresh;
         }
         return fresh;
+    }
+
+    private Window inUse() {
+        Window known = window;
+        if (known == null) {
+            throw new IllegalStateException("no window in use");
+        }
+        return known;
     }
 
     private XnnPackedWindow.Bounds bounds(boolean clamps) {
