@@ -40,6 +40,7 @@ final class PoolKernels {
         }
         Window window = Window.of(node, node.integers("kernel_shape")).resolved(PoolOps.spatial(x));
         boolean fits = window.rank() == 2
+                && y.numel() > 0
                 && isTaken(window)
                 && window.outputs(0, x.size(2)) == y.size(2)
                 && window.outputs(1, x.size(3)) == y.size(3)

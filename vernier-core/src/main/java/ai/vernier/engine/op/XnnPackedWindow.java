@@ -169,11 +169,20 @@ final class XnnPackedWindow implements AutoCloseable {
                     answers.asSlice(16),
                     answers.asSlice(24),
                     pool));
+            requireOutput(answers.get(ValueLayout.JAVA_LONG, 16), answers.get(ValueLayout.JAVA_LONG, 24));
             long workspace = answers.get(ValueLayout.JAVA_LONG, 0);
             slice.workspace =
                     workspace == 0 ? MemorySegment.NULL : Arena.ofAuto().allocate(workspace, 64);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
+        }
+    }
+
+    /// The memory for the result is as large as [#outputFor] says, so XNNPACK must not mean another size.
+    private void requireOutput(long height, long width) {
+        if (height != output[2] || (paired ? 2 : 1) * width != output[3]) {
+            throw new IllegalStateException("XNNPACK computes %d × %d pixels%s, expected %d × %d"
+                    .formatted(height, width, paired ? " in pairs" : "", output[2], output[3]));
         }
     }
 
