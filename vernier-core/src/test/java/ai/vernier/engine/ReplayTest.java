@@ -180,6 +180,18 @@ class ReplayTest {
                 "m:6,2");
     }
 
+    /// Before opset 11 the pads are an attribute; whoever believed the input would write behind the result.
+    @Test
+    void padsThatTheOpsetDoesNotReadAreNotWritten() {
+        Model model = OnnxText.parse("<ir_version: 10, opset_import: [\"\" : 3]> g (float[1,2,2] x) => (float[1,A,B] y)"
+                + " <int64[6] pads = {0, 4, 0, 0, 4, 0}> { y = Pad (x, pads) }");
+        Map<String, TensorData> inputs = Map.of("x", random(1, 1, 2, 2));
+        try (Executor executor = Executor.compile(model, OPTIONS)) {
+            assertThat(y(executor, inputs)).isEqualTo(inputs.get("x"));
+            assertThat(y(executor, inputs)).isEqualTo(inputs.get("x"));
+        }
+    }
+
     @Test
     void endsAreReflected() {
         agreesRunAfterRun(model("(float[2,4,5] x) => (float[2,4,9] y, float[2,6,5] z)", """

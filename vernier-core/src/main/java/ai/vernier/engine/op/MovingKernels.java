@@ -142,7 +142,7 @@ final class MovingKernels {
         long begin = pads[axis];
         long end = pads[axis + x.rank()];
         long size = x.sizes()[axis];
-        if (begin < 0 || end < 0 || begin >= size || end >= size) {
+        if (begin < 0 || end < 0 || begin >= size || end >= size || y.sizes()[axis] != begin + size + end) {
             return null;
         }
         List<Optional<RowCopy>> parts = new ArrayList<>();
@@ -170,7 +170,9 @@ final class MovingKernels {
         }
         Strided inner = Strided.of(y);
         for (int axis = 0; axis < inner.rank(); axis++) {
-            if (pads[axis] < 0 || pads[axis + inner.rank()] < 0) {
+            long end = pads[axis + inner.rank()];
+            // before opset 11 an input named pads is none, and nothing is padded
+            if (pads[axis] < 0 || end < 0 || y.size(axis) != pads[axis] + x.size(axis) + end) {
                 return null;
             }
             inner = inner.narrowed(axis, pads[axis], x.size(axis));

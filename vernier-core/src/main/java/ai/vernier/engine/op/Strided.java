@@ -3,6 +3,7 @@ package ai.vernier.engine.op;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -64,7 +65,10 @@ record Strided(long address, long[] sizes, long[] strides, int width) {
     }
 
     /// The elements `from` to `from + count` along `axis`.
+    ///
+    /// @throws IndexOutOfBoundsException where the axis is shorter
     Strided narrowed(int axis, long from, long count) {
+        Objects.checkFromIndexSize(from, count, sizes[axis]);
         long[] narrow = sizes.clone();
         narrow[axis] = count;
         return new Strided(address + from * strides[axis] * width, narrow, strides, width);
@@ -72,10 +76,10 @@ record Strided(long address, long[] sizes, long[] strides, int width) {
 
     /// `count` elements along `axis`, from `last` down.
     Strided backwards(int axis, long last, long count) {
-        Strided reversed = narrowed(axis, last, count);
+        Strided forwards = narrowed(axis, last - count + 1, count);
         long[] steps = strides.clone();
         steps[axis] = -steps[axis];
-        return new Strided(reversed.address, reversed.sizes, steps, width);
+        return new Strided(address + last * strides[axis] * width, forwards.sizes, steps, width);
     }
 
     /// The axes in the order `order`.
