@@ -192,6 +192,24 @@ class ReplayTest {
         }
     }
 
+    /// Narrow integers live in wider types of LibTorch; whoever believed the type would copy floats to a quarter of
+    /// their room.
+    @Test
+    void statedTypesThatOperandsDoNotHaveAreNotBelieved() {
+        Model model = model("(float[2,3] x, float[1,3] u) => (int4[2,3] y)", """
+                i = Constant <value = int64[1,1] {1}> ()
+                y = ScatterND (x, i, u)
+                """);
+        Map<String, TensorData> inputs = Map.of("x", random(1, 2, 3), "u", random(2, 1, 3));
+        try (Executor executor = Executor.compile(model, OPTIONS)) {
+            for (int run = 0; run < 3; run++) {
+                assertThatThrownBy(() -> executor.run(inputs))
+                        .isInstanceOf(InvalidInputException.class)
+                        .hasMessage("output 'y' is declared as int4, but the model computes float");
+            }
+        }
+    }
+
     @Test
     void endsAreReflected() {
         agreesRunAfterRun(model("(float[2,4,5] x) => (float[2,4,9] y, float[2,6,5] z)", """

@@ -9,6 +9,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// The operators that the engine computes on LibTorch, by domain, type and the opset since which an entry
 /// holds.
@@ -90,13 +91,19 @@ public final class OpTable {
     }
 
     /// An operator whose integers wrap around: its result is narrowed where LibTorch carries the type in
-    /// a wider one.
+    /// a wider one. A model that states another type than its operands have is not believed.
     void addWrapping(String type, long since, OneOutput op) {
         bind(type, since, node -> {
             Optional<DataType> narrow = node.outputType(0).filter(NarrowIntegers::isCarried);
-            return narrow.isEmpty()
-                    ? in -> new Tensor[] {op.apply(node, in)}
-                    : in -> new Tensor[] {NarrowIntegers.wrapped(op.apply(node, in), narrow.get())};
+            return in -> {
+                ScalarType operands = in.at(0).scalar_type().intern();
+                Tensor result = op.apply(node, in);
+                return new Tensor[] {
+                    narrow.filter(stated -> HostTransfer.carrier(stated) == operands)
+                            .map(stated -> NarrowIntegers.wrapped(result, stated))
+                            .orElse(result)
+                };
+            };
         });
     }
 
