@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -88,11 +89,32 @@ class ConvolutionAgainstOnnxRuntimeTest {
         }
     }
 
+    /// The third run is one of the caller's thread alone, to compare the durations.
+    @Test
+    void runsAloneGiveTheBitsOfSharedOnes() {
+        Random random = new Random(5);
+        Geometry geometry = new Geometry(
+                4, 1, 32, 32, 24, 24, List.of(3L, 3L), List.of(1L, 1L), List.of(1L, 1L), List.of(1L, 1L, 1L, 1L));
+        Model model = model(geometry, "Swish", random);
+        List<Map<String, TensorData>> inputs =
+                List.of(inputs(geometry, "Swish", random), inputs(geometry, "Swish", random));
+        try (Executor executor = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, 2))) {
+            List<TensorData> first = inputs.stream().map(x -> y(executor, x)).toList();
+            for (int run = 2; run < 12; run++) {
+                assertThat(y(executor, inputs.get(run % 2))).isEqualTo(first.get(run % 2));
+            }
+        }
+    }
+
+    private static TensorData y(Executor executor, Map<String, TensorData> inputs) {
+        return Objects.requireNonNull(executor.run(inputs).get("y"));
+    }
+
     private static void assertSame(Model model, Map<String, TensorData> inputs, int threads, String what) {
         try (OrtModel judge = OrtModel.open(OnnxWriter.toBytes(model), 1);
                 Executor executor = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, threads))) {
             TensorData expected = Objects.requireNonNull(judge.run(inputs).get("y"));
-            TensorData actual = Objects.requireNonNull(executor.run(inputs).get("y"));
+            TensorData actual = y(executor, inputs);
             assertThat(actual.dims()).as(what).isEqualTo(expected.dims());
             assertThat(actual.toFloats()).as(what).containsExactly(expected.toFloats(), within(TOLERANCE));
         }

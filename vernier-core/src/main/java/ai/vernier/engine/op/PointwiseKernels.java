@@ -24,11 +24,11 @@ final class PointwiseKernels {
     }
 
     /// A run of an operator that knows its shapes and addresses.
-    record XnnRun(MemorySegment operator, MemorySegment pool, XnnRuntime runtime) implements Kernel {
+    record XnnRun(MemorySegment operator, Threads threads, XnnRuntime runtime) implements Kernel {
         @Override
         public void run() {
             try {
-                runtime.run(operator, pool);
+                runtime.run(operator, threads);
             } catch (Throwable e) {
                 throw XnnRuntime.failed(e);
             }
@@ -62,7 +62,7 @@ final class PointwiseKernels {
 
     /// The same for elements one behind the other; `y` may be `x`.
     Kernel unary(int function, MemorySegment x, MemorySegment y, long elements, float... parameters) {
-        MemorySegment pool = runtime.poolForElements(elements);
+        Threads threads = runtime.threadsForElements(elements);
         MemorySegment none = MemorySegment.NULL;
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
@@ -74,9 +74,9 @@ final class PointwiseKernels {
             XnnRuntime.check((int) Xnnpack.CREATE_UNARY.invokeExact(
                     function, Xnnpack.FLOAT, Xnnpack.FLOAT, given, none, none, runtime.flags(), result));
             MemorySegment operator = result.get(ValueLayout.ADDRESS, 0);
-            XnnRuntime.check((int) Xnnpack.RESHAPE_UNARY.invokeExact(operator, elements, 1L, 1L, 1L, pool));
+            XnnRuntime.check((int) Xnnpack.RESHAPE_UNARY.invokeExact(operator, elements, 1L, 1L, 1L, threads.pool()));
             XnnRuntime.check((int) Xnnpack.SETUP_UNARY.invokeExact(operator, x, y));
-            return new XnnRun(operator, pool, runtime);
+            return new XnnRun(operator, threads, runtime);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }
@@ -146,7 +146,7 @@ final class PointwiseKernels {
         MemorySegment none = MemorySegment.NULL;
         long elements =
                 axes.stream().mapToLong(axis -> Math.max(axis[0], axis[1])).reduce(1, (m, n) -> m * n);
-        MemorySegment pool = runtime.poolForElements(elements);
+        Threads threads = runtime.threadsForElements(elements);
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment ofA = temporary.allocate(ValueLayout.JAVA_LONG, MAX_AXES);
             MemorySegment ofB = temporary.allocate(ValueLayout.JAVA_LONG, MAX_AXES);
@@ -159,9 +159,9 @@ final class PointwiseKernels {
                     function, Xnnpack.FLOAT, none, none, none, runtime.flags(), result));
             MemorySegment operator = result.get(ValueLayout.ADDRESS, 0);
             long rank = axes.size();
-            XnnRuntime.check((int) Xnnpack.RESHAPE_BINARY.invokeExact(operator, rank, ofA, rank, ofB, pool));
+            XnnRuntime.check((int) Xnnpack.RESHAPE_BINARY.invokeExact(operator, rank, ofA, rank, ofB, threads.pool()));
             XnnRuntime.check((int) Xnnpack.SETUP_BINARY.invokeExact(operator, a.segment(), b.segment(), out));
-            return new XnnRun(operator, pool, runtime);
+            return new XnnRun(operator, threads, runtime);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }

@@ -73,7 +73,7 @@ final class PoolKernels {
     }
 
     private Kernel largest(Strided x, Window window, MemorySegment y) {
-        MemorySegment pool = runtime.poolForElements(x.elements());
+        Threads threads = runtime.threadsForElements(x.elements());
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
             XnnRuntime.check((int) Xnnpack.CREATE_MAX_POOLING.invokeExact(
@@ -104,9 +104,9 @@ final class PoolKernels {
                     sizes[3],
                     answers,
                     answers.asSlice(Long.BYTES),
-                    pool));
+                    threads.pool()));
             XnnRuntime.check((int) Xnnpack.SETUP_MAX_POOLING.invokeExact(operator, x.segment(), y));
-            return new PointwiseKernels.XnnRun(operator, pool, runtime);
+            return new PointwiseKernels.XnnRun(operator, threads, runtime);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }

@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
 final class XnnBinary implements AutoCloseable {
     private final MemorySegment operator;
     private final XnnRuntime runtime;
-    private MemorySegment pool = MemorySegment.NULL;
+    private Threads threads = Threads.CALLER;
     private long elements;
 
     XnnBinary(int function, XnnRuntime runtime) {
@@ -24,25 +24,26 @@ final class XnnBinary implements AutoCloseable {
         }
     }
 
-    /// States the extent of the next runs and the threads that they may use: a pool, or null for the caller's alone.
-    void shape(long count, MemorySegment threads) {
-        if (count == elements && threads.equals(pool)) {
+    /// States the extent of the next runs and the threads that they may use.
+    void shape(long count, Threads given) {
+        if (count == elements && given.equals(threads)) {
             return;
         }
         try (Arena temporary = Arena.ofConfined()) {
             MemorySegment extents = temporary.allocateFrom(ValueLayout.JAVA_LONG, count);
-            XnnRuntime.check((int) Xnnpack.RESHAPE_BINARY.invokeExact(operator, 1L, extents, 1L, extents, threads));
+            XnnRuntime.check(
+                    (int) Xnnpack.RESHAPE_BINARY.invokeExact(operator, 1L, extents, 1L, extents, given.pool()));
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }
         elements = count;
-        pool = threads;
+        threads = given;
     }
 
     void run(MemorySegment a, MemorySegment b, MemorySegment out) {
         try {
             XnnRuntime.check((int) Xnnpack.SETUP_BINARY.invokeExact(operator, a, b, out));
-            runtime.run(operator, pool);
+            runtime.run(operator, threads);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }

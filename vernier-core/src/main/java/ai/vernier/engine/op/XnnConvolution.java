@@ -103,7 +103,7 @@ final class XnnConvolution implements PackedConvolution {
             known = new XnnBinary(Xnnpack.ADD, runtime);
             sum = known;
         }
-        known.shape(elements, runtime.poolForElements(elements));
+        known.shape(elements, runtime.threadsForElements(elements));
         known.run(y, residual, y);
     }
 
@@ -120,7 +120,7 @@ final class XnnConvolution implements PackedConvolution {
             known = XnnUnary.of(activation, runtime);
             function = known;
         }
-        known.shape(XnnUnary.Rows.one(elements), runtime.poolForElements(elements));
+        known.shape(XnnUnary.Rows.one(elements), runtime.threadsForElements(elements));
         known.run(y, y);
     }
 

@@ -47,7 +47,7 @@ final class XnnGruDirection extends XnnRecurrentDirection {
     void shape() {
         long elements = (long) batch * hidden;
         long step = (long) GATES * hidden;
-        MemorySegment caller = MemorySegment.NULL;
+        Threads caller = Threads.CALLER;
         sigmoid.shape(batch == 1 ? XnnUnary.Rows.one(step) : new XnnUnary.Rows(batch, hidden, step, hidden), caller);
         tanh.shape(XnnUnary.Rows.one(elements), caller);
         times.shape(elements, caller);

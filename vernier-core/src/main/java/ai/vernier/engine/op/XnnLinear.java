@@ -14,7 +14,7 @@ final class XnnLinear implements AutoCloseable {
     private final XnnRuntime runtime;
     private final long inputs;
     private final long outputs;
-    private MemorySegment pool = MemorySegment.NULL;
+    private Threads threads = Threads.CALLER;
     private long rows = -1;
 
     /// @param weight outputs × inputs, dense; not needed afterwards
@@ -50,12 +50,12 @@ final class XnnLinear implements AutoCloseable {
     void run(MemorySegment x, MemorySegment y, long count) {
         try {
             if (count != rows) {
-                pool = runtime.poolFor((double) count * inputs * outputs);
-                XnnRuntime.check((int) Xnnpack.RESHAPE_LINEAR.invokeExact(operator, count, pool));
+                threads = runtime.threadsFor((double) count * inputs * outputs);
+                XnnRuntime.check((int) Xnnpack.RESHAPE_LINEAR.invokeExact(operator, count, threads.pool()));
                 rows = count;
             }
             XnnRuntime.check((int) Xnnpack.SETUP_LINEAR.invokeExact(operator, x, y));
-            runtime.run(operator, pool);
+            runtime.run(operator, threads);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }

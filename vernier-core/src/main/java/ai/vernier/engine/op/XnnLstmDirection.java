@@ -39,7 +39,7 @@ final class XnnLstmDirection extends XnnRecurrentDirection {
     void shape() {
         long elements = (long) batch * hidden;
         long step = (long) GATES * hidden;
-        MemorySegment caller = MemorySegment.NULL;
+        Threads caller = Threads.CALLER;
         sigmoid.shape(
                 batch == 1
                         ? XnnUnary.Rows.one((long) CANDIDATE * hidden)

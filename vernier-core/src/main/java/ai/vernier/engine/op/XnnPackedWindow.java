@@ -34,7 +34,7 @@ final class XnnPackedWindow implements AutoCloseable {
     private long[] input = {};
     private long[] output = {};
     private double work;
-    private MemorySegment pool = MemorySegment.NULL;
+    private Threads threads = Threads.CALLER;
 
     /// @param weight outputs, inputs of a group, height, width
     record Convolution(TensorData weight, @Nullable TensorData bias, int groups) {
@@ -149,7 +149,7 @@ final class XnnPackedWindow implements AutoCloseable {
             };
             double products = (double) layer.weight.elementCount() * output[0] * output[2] * output[3];
             work = layer.isDepthwise() ? DEPTHWISE_COST * products : products;
-            pool = slices.size() == 1 ? runtime.poolFor(work) : MemorySegment.NULL;
+            threads = slices.size() == 1 ? runtime.threadsFor(work) : Threads.CALLER;
             slices.forEach(slice -> reshape(slice, sizes));
             input = sizes.clone();
         }
@@ -168,7 +168,7 @@ final class XnnPackedWindow implements AutoCloseable {
                     answers.asSlice(8),
                     answers.asSlice(16),
                     answers.asSlice(24),
-                    pool));
+                    threads.pool()));
             requireOutput(answers.get(ValueLayout.JAVA_LONG, 16), answers.get(ValueLayout.JAVA_LONG, 24));
             long workspace = answers.get(ValueLayout.JAVA_LONG, 0);
             slice.workspace =
@@ -203,7 +203,7 @@ final class XnnPackedWindow implements AutoCloseable {
                     slice.workspace,
                     MemorySegment.ofAddress(x.address() + skipped),
                     MemorySegment.ofAddress(y.address() + skipped)));
-            runtime.run(slice.operator, pool);
+            runtime.run(slice.operator, threads);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }

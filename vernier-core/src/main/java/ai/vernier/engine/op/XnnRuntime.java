@@ -21,8 +21,8 @@ public final class XnnRuntime implements AutoCloseable {
     /// one.
     private static final double WORTH_SHARING = 1 << 20;
 
-    /// Elements of an element-wise function, likewise.
-    private static final long WORTH_SHARING_ELEMENTS = 1 << 15;
+    /// Multiply-accumulates that take as long as an element of an element-wise function.
+    private static final double PER_ELEMENT = 32;
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment pool;
@@ -32,7 +32,10 @@ public final class XnnRuntime implements AutoCloseable {
     private final @Nullable XnnBinary product;
     private @Nullable MemorySegment taskFunction;
     private volatile SharedTasks shared = new SharedTasks(_ -> {});
+    private final ThreadChoice choice = new ThreadChoice();
     private boolean awake;
+    private double shareable;
+    private long nanos;
 
     private XnnRuntime(int threads, boolean yielding) {
         boolean available = available();
@@ -54,8 +57,19 @@ public final class XnnRuntime implements AutoCloseable {
         return Availability.AVAILABLE;
     }
 
-    /// Sends the threads to sleep until the next operator.
+    /// Ends a run of the program: sends the threads to sleep until the next one, and decides whether that wakes them.
     public void rest() {
+        if (shareable == 0) {
+            return;
+        }
+        long start = System.nanoTime();
+        putToSleep();
+        choice.took((nanos + System.nanoTime() - start) / shareable);
+        shareable = 0;
+        nanos = 0;
+    }
+
+    private void putToSleep() {
         if (!awake || flags == Xnnpack.OPERATOR_YIELDS) {
             return;
         }
@@ -67,13 +81,9 @@ public final class XnnRuntime implements AutoCloseable {
         }
     }
 
-    MemorySegment pool() {
-        return pool;
-    }
-
-    /// The threads for `work` multiply-accumulates: the pool, or null where the caller alone is faster.
-    MemorySegment poolFor(double work) {
-        return work < WORTH_SHARING ? MemorySegment.NULL : pool;
+    /// The threads for `work` multiply-accumulates: the pool where they are worth sharing.
+    Threads threadsFor(double work) {
+        return work < WORTH_SHARING || pool.address() == 0 ? Threads.CALLER : new Threads(pool, work);
     }
 
     int flags() {
@@ -81,8 +91,8 @@ public final class XnnRuntime implements AutoCloseable {
     }
 
     /// The threads for an element-wise function.
-    MemorySegment poolForElements(long elements) {
-        return elements < WORTH_SHARING_ELEMENTS ? MemorySegment.NULL : pool;
+    Threads threadsForElements(long elements) {
+        return threadsFor(PER_ELEMENT * elements);
     }
 
     /// x ← x · σ(x)
@@ -92,9 +102,9 @@ public final class XnnRuntime implements AutoCloseable {
         for (long from = 0; from < elements; from += CHUNK) {
             long count = Math.min(CHUNK, elements - from);
             MemorySegment part = MemorySegment.ofAddress(x.address() + 4 * from);
-            gate.shape(XnnUnary.Rows.one(count), poolForElements(count));
+            gate.shape(XnnUnary.Rows.one(count), threadsForElements(count));
             gate.run(part, scratch);
-            times.shape(count, poolForElements(count));
+            times.shape(count, threadsForElements(count));
             times.run(part, scratch, part);
         }
     }
@@ -103,12 +113,19 @@ public final class XnnRuntime implements AutoCloseable {
     /// are worth it. The body may call C and touch its own memory, but nothing of LibTorch's, which keeps
     /// settings per thread.
     void share(int tasks, double work, IntConsumer body) {
-        if (tasks < 2 || poolFor(work).address() == 0) {
+        Threads threads = tasks < 2 ? Threads.CALLER : threadsFor(work);
+        long start = threads.isShared() ? System.nanoTime() : 0;
+        if (threads.isShared() && choice.isTogether()) {
+            together(tasks, body);
+        } else {
             for (int i = 0; i < tasks; i++) {
                 body.accept(i);
             }
-            return;
         }
+        note(threads, start);
+    }
+
+    private void together(int tasks, IntConsumer body) {
         awake = true;
         SharedTasks shares = new SharedTasks(body);
         shared = shares;
@@ -130,10 +147,26 @@ public final class XnnRuntime implements AutoCloseable {
         return known;
     }
 
-    /// Runs `operator` on the threads that it has been shaped for.
-    void run(MemorySegment operator, MemorySegment threads) throws Throwable {
-        awake |= threads.address() != 0;
-        check((int) Xnnpack.RUN.invokeExact(operator, threads));
+    /// Runs `operator` on the threads that it has been shaped for, or on the caller's alone while that is faster.
+    /// The results are the same bits: shaping has cut the work into parts already.
+    void run(MemorySegment operator, Threads threads) throws Throwable {
+        if (!threads.isShared()) {
+            check((int) Xnnpack.RUN.invokeExact(operator, MemorySegment.NULL));
+            return;
+        }
+        long start = System.nanoTime();
+        boolean together = choice.isTogether();
+        awake |= together;
+        MemorySegment used = together ? threads.pool() : MemorySegment.NULL;
+        check((int) Xnnpack.RUN.invokeExact(operator, used));
+        note(threads, start);
+    }
+
+    private void note(Threads threads, long start) {
+        if (threads.isShared()) {
+            shareable += threads.work();
+            nanos += System.nanoTime() - start;
+        }
     }
 
     static void close(@Nullable AutoCloseable operator) {

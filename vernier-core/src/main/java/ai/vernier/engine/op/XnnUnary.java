@@ -9,7 +9,7 @@ import java.lang.foreign.ValueLayout;
 final class XnnUnary implements AutoCloseable {
     private final MemorySegment operator;
     private final XnnRuntime runtime;
-    private MemorySegment pool = MemorySegment.NULL;
+    private Threads threads = Threads.CALLER;
     private Rows shape = new Rows(0, 0, 0, 0);
 
     /// `count` rows of `width` floats; from one row to the next it is `from` floats in the input, `to` in the output.
@@ -51,25 +51,25 @@ final class XnnUnary implements AutoCloseable {
         }
     }
 
-    /// States the extents of the next runs and the threads that they may use: a pool, or null for the caller's alone.
-    void shape(Rows rows, MemorySegment threads) {
-        if (rows.equals(shape) && threads.equals(pool)) {
+    /// States the extents of the next runs and the threads that they may use.
+    void shape(Rows rows, Threads given) {
+        if (rows.equals(shape) && given.equals(threads)) {
             return;
         }
         try {
-            XnnRuntime.check((int)
-                    Xnnpack.RESHAPE_UNARY.invokeExact(operator, rows.count, rows.width, rows.from, rows.to, threads));
+            XnnRuntime.check((int) Xnnpack.RESHAPE_UNARY.invokeExact(
+                    operator, rows.count, rows.width, rows.from, rows.to, given.pool()));
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }
         shape = rows;
-        pool = threads;
+        threads = given;
     }
 
     void run(MemorySegment in, MemorySegment out) {
         try {
             XnnRuntime.check((int) Xnnpack.SETUP_UNARY.invokeExact(operator, in, out));
-            runtime.run(operator, pool);
+            runtime.run(operator, threads);
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }
