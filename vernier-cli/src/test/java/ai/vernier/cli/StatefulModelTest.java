@@ -42,13 +42,10 @@ class StatefulModelTest {
     void aStateAndAScalarAreFedSampleBySample() throws IOException {
         Path model = folder.resolve("cell.onnx");
         OnnxWriter.write(cell(), model);
-        Path data = folder.resolve("data.npz");
-        Npy.writeAll(
-                data,
-                Map.of(
-                        "x", gaussian(1, SAMPLES, 6),
-                        "state", gaussian(1, SAMPLES, 2, 1, 6),
-                        "gain", gaussian(0.5, SAMPLES)));
+        Path data = archive(
+                "x", gaussian(1, SAMPLES, 6),
+                "state", gaussian(1, SAMPLES, 2, 1, 6),
+                "gain", gaussian(0.5, SAMPLES));
 
         JsonNode outputs = quantizeAndVerify(model, data);
 
@@ -65,13 +62,10 @@ class StatefulModelTest {
     void withoutLabelsEveryOutputIsComparedWithTheFloatModel() throws IOException {
         Path model = folder.resolve("cell.onnx");
         OnnxWriter.write(cell(), model);
-        Path data = folder.resolve("data.npz");
-        Npy.writeAll(
-                data,
-                Map.of(
-                        "x", gaussian(1, SAMPLES, 6),
-                        "state", gaussian(1, SAMPLES, 2, 1, 6),
-                        "gain", gaussian(0.5, SAMPLES)));
+        Path data = archive(
+                "x", gaussian(1, SAMPLES, 6),
+                "state", gaussian(1, SAMPLES, 2, 1, 6),
+                "gain", gaussian(0.5, SAMPLES));
         quantizeAndVerify(model, data);
 
         JsonNode quantized = evaluated(folder.resolve("int8"), data, model);
@@ -85,6 +79,13 @@ class StatefulModelTest {
         assertThat(itself.path("metrics").has("sqnr")).isFalse();
         assertThat(itself.path("metrics").path("agreement").asDouble()).isOne();
         assertThat(itself.path("metrics").path("cosine").asDouble()).isCloseTo(1, within(1e-12));
+    }
+
+    private Path archive(String a, TensorData ofA, String b, TensorData ofB, String c, TensorData ofC)
+            throws IOException {
+        Path data = folder.resolve("data.npz");
+        Npy.writeAll(data, Map.of(a, ofA, b, ofB, c, ofC));
+        return data;
     }
 
     private static JsonNode evaluated(Path place, Path data, Path reference) {
@@ -122,13 +123,10 @@ class StatefulModelTest {
         assumeTrue(Files.isRegularFile(model), model + " is absent: no real model with a state is tested");
         long[] rates = new long[SAMPLES];
         Arrays.fill(rates, 16_000);
-        Path data = folder.resolve("data.npz");
-        Npy.writeAll(
-                data,
-                Map.of(
-                        "input", gaussian(0.1, SAMPLES, 576),
-                        "state", gaussian(0.2, SAMPLES, 2, 1, 128),
-                        "sr", TensorData.ofLongs(rates, SAMPLES)));
+        Path data = archive(
+                "input", gaussian(0.1, SAMPLES, 576),
+                "state", gaussian(0.2, SAMPLES, 2, 1, 128),
+                "sr", TensorData.ofLongs(rates, SAMPLES));
 
         assertThat(quantizeAndVerify(model, data).size()).isEqualTo(2);
     }

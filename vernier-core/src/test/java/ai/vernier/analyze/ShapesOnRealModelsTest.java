@@ -1,12 +1,11 @@
 package ai.vernier.analyze;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import ai.vernier.RealModels;
 import ai.vernier.engine.DeviceChoice;
 import ai.vernier.engine.EngineOptions;
 import ai.vernier.engine.Executor;
-import ai.vernier.engine.SharedModels;
 import ai.vernier.engine.ValueHook;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.TensorData;
@@ -14,7 +13,6 @@ import ai.vernier.onnx.io.OnnxReader;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -29,11 +27,9 @@ class ShapesOnRealModelsTest {
 
     @Test
     void everyShapeIsWhatTheEngineComputes() {
-        List<Path> files = SharedModels.models();
-        assumeFalse(files.isEmpty(), "shared/data is absent: no real model's shapes are checked");
-        for (Path file : files) {
+        for (Path file : RealModels.files()) {
             Model model = OnnxReader.read(file);
-            Map<String, TensorData> inputs = SharedModels.randomInputs(file, model, BATCH);
+            Map<String, TensorData> inputs = RealModels.inputs(file, model, BATCH);
             Set<String> named = new HashSet<>(inputs.keySet());
             Map<String, long[]> computed = computed(model, inputs);
             ValueFacts inferred = ShapeInference.of(

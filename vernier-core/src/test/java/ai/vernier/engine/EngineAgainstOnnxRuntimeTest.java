@@ -3,6 +3,7 @@ package ai.vernier.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.vernier.RealModels;
 import ai.vernier.engine.ort.OrtModel;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Model;
@@ -12,8 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -23,33 +22,28 @@ class EngineAgainstOnnxRuntimeTest {
     /// differ there by up to 2e-4 from one another; all others stay below 1e-5.
     private static final double RELATIVE = 3e-4;
 
-    static Stream<Path> models() {
-        return SharedModels.models().stream();
+    static List<Path> models() {
+        return RealModels.files();
     }
 
-    @Test
-    void theRealModelsAreThere() {
-        assumeTrue(!SharedModels.models().isEmpty(), "../shared/data/models is absent: real models are not tested");
-    }
-
-    @ParameterizedTest(allowZeroInvocations = true)
+    @ParameterizedTest
     @MethodSource("models")
     void equalsOnnxRuntimeOnOneSample(Path file) {
         assertSameOutputs(file, 1, 2);
     }
 
-    @ParameterizedTest(allowZeroInvocations = true)
+    @ParameterizedTest
     @MethodSource("models")
     void equalsOnnxRuntimeOnABatch(Path file) {
-        assumeTrue(SharedModels.hasDynamicBatch(OnnxReader.read(file)), "the batch is fixed");
+        assumeTrue(RealModels.hasDynamicBatch(OnnxReader.read(file)), "the batch is fixed");
         assertSameOutputs(file, 3, 1);
     }
 
-    @ParameterizedTest(allowZeroInvocations = true)
+    @ParameterizedTest
     @MethodSource("models")
     void oneAndTwoThreadsGiveTheSameBits(Path file) {
         Model model = OnnxReader.read(file);
-        Map<String, TensorData> inputs = SharedModels.randomInputs(file, model, 1);
+        Map<String, TensorData> inputs = RealModels.inputs(file, model, 1);
         try (Executor one = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, 1));
                 Executor two = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, 2))) {
             assertThat(two.run(inputs)).isEqualTo(one.run(inputs));
@@ -58,7 +52,7 @@ class EngineAgainstOnnxRuntimeTest {
 
     private static void assertSameOutputs(Path file, int batch, int threads) {
         Model model = OnnxReader.read(file);
-        Map<String, TensorData> inputs = SharedModels.randomInputs(file, model, batch);
+        Map<String, TensorData> inputs = RealModels.inputs(file, model, batch);
         try (OrtModel judge = OrtModel.open(file, threads);
                 Executor executor = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, threads))) {
             Map<String, TensorData> expected = judge.run(inputs);

@@ -2,6 +2,7 @@ package ai.vernier.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vernier.OnnxRuntime;
 import ai.vernier.calibrate.QuantizedModel;
 import ai.vernier.engine.DeviceChoice;
 import ai.vernier.engine.EngineOptions;
@@ -68,7 +69,7 @@ class KernelFormulasTest {
 
         Model exported = new QdqExporter(Map.of()).export(quantized);
         float[] expected = Objects.requireNonNull(
-                        RealModels.run(exported, inputs).get("y"))
+                        OnnxRuntime.run(exported, inputs).get("y"))
                 .toFloats();
         try (Simulator simulator = Simulator.compile(quantized, new EngineOptions(DeviceChoice.CPU, 1))) {
             float[] found =

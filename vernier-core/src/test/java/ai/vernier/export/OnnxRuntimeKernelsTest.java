@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.vernier.RealModels;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.io.OnnxReader;
@@ -41,7 +42,7 @@ class OnnxRuntimeKernelsTest {
                 .findFirst()
                 .orElseGet(() -> Assumptions.abort(name + " is missing"));
         Model model = OnnxReader.read(file);
-        Model exported = new QdqExporter(Map.of()).export(MinMaxPlan.w8a8(model, RealModels.inputs(model, 11)));
+        Model exported = new QdqExporter(Map.of()).export(MinMaxPlan.w8a8(model, RealModels.inputs(file, model, 1)));
         Path optimized = folder.resolve("optimized.onnx");
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setOptimizedModelFilePath(optimized.toString());

@@ -2,6 +2,8 @@ package ai.vernier.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vernier.OnnxRuntime;
+import ai.vernier.RealModels;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.io.OnnxReader;
@@ -30,9 +32,9 @@ class OpsetUpgradeOnRealModelsTest {
 
         assertThat(raised.opset()).isEqualTo(OpsetUpgrade.NEWEST);
         assertThat(raised.irVersion()).isGreaterThanOrEqualTo(10);
-        Map<String, TensorData> inputs = RealModels.inputs(model, 7);
-        Map<String, TensorData> expected = RealModels.run(model, inputs);
-        Map<String, TensorData> actual = RealModels.run(raised, inputs);
+        Map<String, TensorData> inputs = RealModels.inputs(file, model, 1);
+        Map<String, TensorData> expected = OnnxRuntime.run(model, inputs);
+        Map<String, TensorData> actual = OnnxRuntime.run(raised, inputs);
         assertThat(actual.keySet()).containsExactlyElementsOf(expected.keySet());
         actual.forEach((name, tensor) -> assertClose(name, tensor, Objects.requireNonNull(expected.get(name))));
     }

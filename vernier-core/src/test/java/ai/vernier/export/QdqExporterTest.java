@@ -3,6 +3,7 @@ package ai.vernier.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.vernier.OnnxRuntime;
 import ai.vernier.calibrate.QuantizedModel;
 import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.DataType;
@@ -225,7 +226,7 @@ class QdqExporterTest {
 
         Model exported = export(Model.of(graph, 21), Map.of("x", encoding));
         float[] negated = Objects.requireNonNull(
-                        RealModels.run(exported, Map.of("x", x)).get("y"))
+                        OnnxRuntime.run(exported, Map.of("x", x)).get("y"))
                 .toFloats();
 
         float[] expected = Quantizer.ONNX.fakeQuantize(x, encoding).toFloats();

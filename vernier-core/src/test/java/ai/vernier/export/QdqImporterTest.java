@@ -3,6 +3,7 @@ package ai.vernier.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.vernier.OnnxRuntime;
 import ai.vernier.calibrate.QuantizedModel;
 import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.DataType;
@@ -202,7 +203,7 @@ class QdqImporterTest {
         assertThat(read.plan().decision("b")).isEqualTo(new Decision.AccumulatorBias("h", "v", "stated in the file"));
         assertThat(new QdqExporter(Map.of()).export(read)).isEqualTo(exported);
         TensorData x = TensorData.ofFloats(new float[] {1, -2, 40}, 1, 3);
-        assertThat(RealModels.run(exported, Map.of("x", x))).containsOnlyKeys("y");
+        assertThat(OnnxRuntime.run(exported, Map.of("x", x))).containsOnlyKeys("y");
     }
 
     @ParameterizedTest

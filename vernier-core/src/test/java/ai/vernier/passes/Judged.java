@@ -2,14 +2,13 @@ package ai.vernier.passes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vernier.OnnxRuntime;
 import ai.vernier.engine.EngineOptions;
 import ai.vernier.engine.Executor;
-import ai.vernier.engine.ort.OrtModel;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.Value;
-import ai.vernier.onnx.io.OnnxWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -23,7 +22,7 @@ final class Judged {
     /// the largest magnitude of that output.
     static void assertSameOutputs(Model before, Model after, double tolerance) {
         Map<String, TensorData> inputs = randomInputs(before, 7);
-        assertSame(run(before, inputs), run(after, inputs), tolerance);
+        assertSame(OnnxRuntime.run(before, inputs), OnnxRuntime.run(after, inputs), tolerance);
     }
 
     /// As [#assertSameOutputs], on our engine.
@@ -43,12 +42,6 @@ final class Judged {
 
     static TensorData constant(Model model, String name) {
         return Objects.requireNonNull(model.graph().initializers().get(name), name);
-    }
-
-    private static Map<String, TensorData> run(Model model, Map<String, TensorData> inputs) {
-        try (OrtModel runtime = OrtModel.open(OnnxWriter.toBytes(model), 1)) {
-            return runtime.run(inputs);
-        }
     }
 
     private static void assertClose(String name, TensorData expected, TensorData found, double tolerance) {

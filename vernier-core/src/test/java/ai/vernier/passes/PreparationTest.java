@@ -2,34 +2,20 @@ package ai.vernier.passes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vernier.RealModels;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.io.OnnxReader;
 import ai.vernier.onnx.rewrite.Pass;
 import ai.vernier.onnx.rewrite.PassResult;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PreparationTest {
-    private static final Path MODELS =
-            Path.of(System.getProperty("vernier.root", "."), "..", "shared", "data", "models");
-
-    static List<String> models() throws IOException {
-        if (!Files.isDirectory(MODELS)) {
-            return List.of("");
-        }
-        try (Stream<Path> files = Files.list(MODELS)) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.endsWith(".onnx"))
-                    .sorted()
-                    .toList();
-        }
+    static List<Path> models() {
+        return RealModels.files();
     }
 
     @Test
@@ -47,9 +33,8 @@ class PreparationTest {
 
     @ParameterizedTest
     @MethodSource("models")
-    void preparedRealModelsComputeTheSame(String name) {
-        Assumptions.assumeFalse(name.isEmpty(), "no real models at " + MODELS);
-        Model model = OnnxReader.read(MODELS.resolve(name));
+    void preparedRealModelsComputeTheSame(Path file) {
+        Model model = OnnxReader.read(file);
         PassResult prepared = Preparation.STANDARD.passes().apply(model);
 
         assertThat(prepared.model().graph().nodes().size())

@@ -2,6 +2,7 @@ package ai.vernier.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vernier.RealModels;
 import ai.vernier.onnx.ElementTypes;
 import ai.vernier.onnx.Graph;
 import ai.vernier.onnx.Model;
@@ -10,43 +11,25 @@ import ai.vernier.onnx.io.OnnxReader;
 import ai.vernier.passes.Preparation;
 import ai.vernier.target.Behaviour;
 import ai.vernier.target.Target;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// What must hold of every plan, on real networks.
 class PlanOnRealModelsTest {
-    private static final Path MODELS =
-            Path.of(System.getProperty("vernier.root", "."), "..", "shared", "data", "models");
-
     private final Target target = Target.load(Target.GENERIC_INT8);
 
-    static List<String> models() throws IOException {
-        if (!Files.isDirectory(MODELS)) {
-            return List.of("");
-        }
-        try (Stream<Path> files = Files.list(MODELS)) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.endsWith(".onnx"))
-                    .sorted()
-                    .toList();
-        }
+    static List<Path> models() {
+        return RealModels.files();
     }
 
     @ParameterizedTest
     @MethodSource("models")
-    void plansAreCompleteAndConsistent(String name) {
-        Assumptions.assumeFalse(name.isEmpty(), "no real models at " + MODELS);
-        Model model = Preparation.STANDARD
-                .passes()
-                .apply(OnnxReader.read(MODELS.resolve(name)))
-                .model();
+    void plansAreCompleteAndConsistent(Path file) {
+        Model model = Preparation.STANDARD.passes().apply(OnnxReader.read(file)).model();
         Plan plan = PlanResolver.resolve(Recipe.defaults(target), model, target);
 
         assertEveryFloatValueIsDecided(plan, model.graph());
