@@ -59,6 +59,9 @@ final class CreationOps {
     }
 
     /// `start + i·delta` for `i` in 0 … ⌈(limit − start)/delta⌉ − 1.
+    ///
+    /// Short floats are counted in float32: they cannot count beyond 2048, and LibTorch's own count of more than
+    /// 16 million of them writes one element behind the tensor.
     private static Tensor range(Inputs in) {
         ScalarType type = in.at(0).scalar_type();
         if (!in.at(0).is_floating_point()) {
@@ -74,8 +77,11 @@ final class CreationOps {
         double start = in.at(0).item().toDouble();
         double delta = in.at(2).item().toDouble();
         double count = Math.max(0, Math.ceil((in.at(1).item().toDouble() - start) / delta));
-        Tensor steps = torch.arange(new Scalar(count), new TensorOptions(type));
-        return steps.mul(new Scalar(delta)).add(new Scalar(start));
+        ScalarType steps = type.intern() == ScalarType.Double ? ScalarType.Double : ScalarType.Float;
+        return torch.arange(new Scalar(count), new TensorOptions(steps))
+                .mul(new Scalar(delta))
+                .add(new Scalar(start))
+                .to(type);
     }
 
     private static Tensor eyeLike(NodeView node, Tensor like) {
