@@ -21,6 +21,11 @@ record Body(Program program, List<Value> outputs, int[] sources) implements Auto
         return new Body(inner.program(), graph.outputs(), sources);
     }
 
+    /// Whether none of the steps draws random numbers.
+    boolean isRepeatable() {
+        return program.steps().stream().allMatch(step -> step.op().isRepeatable());
+    }
+
     /// Runs the sub-graph on `fed`, which stays the caller's. The results belong to the caller's
     /// PointerScope.
     Tensor[] run(Inputs in, Tensor... fed) {

@@ -51,6 +51,16 @@ final class ControlFlow {
             }
 
             @Override
+            public boolean isRepeatable() {
+                return then.isRepeatable() && otherwise.isRepeatable();
+            }
+
+            @Override
+            public boolean branches() {
+                return true;
+            }
+
+            @Override
             public void close() {
                 then.close();
                 otherwise.close();
@@ -67,6 +77,12 @@ final class ControlFlow {
             @Override
             public Tensor[] run(Inputs in) {
                 return new Tensor[] {FlexAttention.attend(view, in, through(score, in), through(probability, in))};
+            }
+
+            @Override
+            public boolean isRepeatable() {
+                return score.stream().allMatch(Body::isRepeatable)
+                        && probability.stream().allMatch(Body::isRepeatable);
             }
 
             @Override

@@ -48,6 +48,10 @@ public final class Executor implements AutoCloseable {
     private final boolean onePool;
 
     private boolean closed;
+
+    /// Runs that are under way, one inside a hook of the other.
+    private int running;
+
     private final OpTable ops = OpTable.builtIn();
     private final TreeSet<String> fallbacks = new TreeSet<>();
     private final RunLimits limits;
@@ -127,6 +131,15 @@ public final class Executor implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the executor is closed");
         }
+        running++;
+        try {
+            return checked(inputs, hook);
+        } finally {
+            running--;
+        }
+    }
+
+    private Map<String, TensorData> checked(Map<String, TensorData> inputs, @Nullable ValueHook hook) {
         boolean replayable = hook == null && !cuda;
         if (!(replayable && replays.knows(inputs))) {
             InputCheck.check(model.graph(), inputs);
@@ -223,8 +236,14 @@ public final class Executor implements AutoCloseable {
         }
     }
 
+    /// Frees everything; waits for runs of other threads.
+    ///
+    /// @throws IllegalStateException inside a hook, whose run still needs it
     @Override
     public synchronized void close() {
+        if (running > 0) {
+            throw new IllegalStateException("the executor is running; close it after the run, not in its hook");
+        }
         if (!closed) {
             replays.close();
             programs.values().forEach(Program::close);

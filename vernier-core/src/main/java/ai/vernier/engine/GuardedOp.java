@@ -84,6 +84,11 @@ final class GuardedOp implements BoundOp {
     }
 
     @Override
+    public boolean branches() {
+        return op.branches();
+    }
+
+    @Override
     public boolean dependsOnShapes() {
         return SHAPES.contains(node.node().qualifiedType());
     }

@@ -83,6 +83,16 @@ final class LoopOp implements BoundOp {
     }
 
     @Override
+    public boolean isRepeatable() {
+        return body.isRepeatable();
+    }
+
+    @Override
+    public boolean branches() {
+        return true;
+    }
+
+    @Override
     public void close() {
         body.close();
     }

@@ -97,6 +97,7 @@ final class Replay implements AutoCloseable {
             limits.checkTime(step.label);
             step.kernel.run();
         }
+        assert memory.isIntact() : "a kernel has written beside its result";
         return outputs;
     }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,7 @@ final class ReplayBuilder {
             }
         }
         program.steps().forEach(this::add);
+        assert memory.isIntact() : "a kernel has written beside its result";
         Tensor[] outputs = Arrays.stream(program.outputs())
                 .mapToObj(slot -> present(frame[slot]))
                 .toArray(Tensor[]::new);
@@ -160,21 +162,21 @@ final class ReplayBuilder {
     }
 
     private boolean dependsOnShapes(Program.Step step) {
-        return step.op().dependsOnShapes() || isConstant(step, null);
+        return step.op().dependsOnShapes() || isConstant(step, -1);
     }
 
-    /// Whether all inputs but `except` are constant.
-    @SuppressWarnings("ReferenceEquality") // handles have identity
-    private boolean isConstant(Program.Step step, @Nullable Tensor except) {
-        return Arrays.stream(step.in()).allMatch(slot -> slot < 0 || constant[slot] || frame[slot] == except);
+    /// Whether all inputs but the one of index `except` are constant; a value that comes twice is not excepted twice.
+    private boolean isConstant(Program.Step step, int except) {
+        return IntStream.range(0, step.in().length)
+                .allMatch(i -> i == except || step.in()[i] < 0 || constant[step.in()[i]]);
     }
 
     private boolean isView(Program.Step step, Tensor written) {
         return step.op().isRepeatable()
-                && Arrays.stream(step.in())
-                        .filter(slot -> slot >= 0)
-                        .mapToObj(slot -> present(frame[slot]))
-                        .anyMatch(read -> written.is_alias_of(read) && isConstant(step, read));
+                && !step.op().branches()
+                && IntStream.range(0, step.in().length)
+                        .filter(i -> step.in()[i] >= 0)
+                        .anyMatch(i -> written.is_alias_of(present(frame[step.in()[i]])) && isConstant(step, i));
     }
 
     private static long @Nullable [] longs(Tensor tensor) {

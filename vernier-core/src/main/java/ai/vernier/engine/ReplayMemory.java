@@ -17,14 +17,18 @@ import org.bytedeco.pytorch.global.torch;
 /// The memory of a replay: blocks that hold one tensor after another, each from the step that computes it to the last
 /// that reads it or a view of it.
 final class ReplayMemory implements AutoCloseable {
-    /// XNNPACK reads up to 16 bytes beyond a tensor.
-    private static final long ROOM_BEHIND = 64;
+    /// Zeros in front of and behind every piece of memory. XNNPACK reads up to 16 bytes beyond a tensor; nobody writes
+    /// there, see [#isIntact].
+    private static final long ROOM = 64;
+
+    private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[(int) ROOM]);
 
     /// A block is not given to a tensor smaller than this part of it.
     private static final long MAX_WASTE = 4;
 
     private final Arena arena = Arena.ofShared();
     private final TreeMap<Long, Block> blocks = new TreeMap<>();
+    private final List<MemorySegment> pieces = new ArrayList<>();
     private final List<Block> free = new ArrayList<>();
     private final long limitBytes;
     private long bytes;
@@ -85,8 +89,8 @@ final class ReplayMemory implements AutoCloseable {
 
     private Block block(long needed) {
         Optional<Block> fitting = free.stream()
-                .filter(block -> block.memory.byteSize() >= needed + ROOM_BEHIND
-                        && block.memory.byteSize() <= MAX_WASTE * (needed + ROOM_BEHIND))
+                .filter(block -> block.memory.byteSize() >= needed + ROOM
+                        && block.memory.byteSize() <= MAX_WASTE * (needed + ROOM))
                 .min(Comparator.comparingLong(block -> block.memory.byteSize()));
         fitting.ifPresent(free::remove);
         return fitting.orElseGet(() -> {
@@ -98,7 +102,7 @@ final class ReplayMemory implements AutoCloseable {
 
     /// Counts memory that the replay keeps elsewhere.
     void reserve(long needed) {
-        if (needed > limitBytes - bytes) {
+        if (needed < 0 || needed > limitBytes - bytes) {
             throw new Exhausted();
         }
         bytes += needed;
@@ -106,8 +110,17 @@ final class ReplayMemory implements AutoCloseable {
 
     /// Memory that is never given to anybody else.
     MemorySegment scratch(long needed) {
-        reserve(needed + ROOM_BEHIND);
-        return arena.allocate(needed + ROOM_BEHIND, 64);
+        reserve(needed + 2 * ROOM);
+        MemorySegment whole = arena.allocate(needed + 2 * ROOM, ROOM);
+        pieces.add(whole);
+        return whole.asSlice(ROOM);
+    }
+
+    /// Whether nothing has been written in front of or behind any piece of memory.
+    boolean isIntact() {
+        return pieces.stream()
+                .allMatch(piece -> piece.asSlice(0, ROOM).mismatch(ZEROS) < 0
+                        && piece.asSlice(piece.byteSize() - ROOM).mismatch(ZEROS) < 0);
     }
 
     /// One more user of the block in which `tensor` lies, if it lies in one.

@@ -150,6 +150,16 @@ final class ScanOp {
             }
 
             @Override
+            public boolean isRepeatable() {
+                return body.isRepeatable();
+            }
+
+            @Override
+            public boolean branches() {
+                return true;
+            }
+
+            @Override
             public void close() {
                 body.close();
             }

@@ -25,11 +25,21 @@ public sealed interface Activation {
 
     record HardSwish() implements Activation {}
 
-    /// The activation that `node` computes on its first input, if it is one of these.
+    /// The activation that `node` computes on its first input, if it is one of these and ordinary.
     static Optional<Activation> of(NodeView node) {
-        if (!node.node().domain().isEmpty()) {
-            return Optional.empty();
-        }
+        return node.node().domain().isEmpty() ? named(node).filter(Activation::isOrdinary) : Optional.empty();
+    }
+
+    /// Whether XNNPACK takes its numbers: not bounds that leave nothing between them, nor a slope that is no number.
+    default boolean isOrdinary() {
+        return switch (this) {
+            case Clamp(double min, double max) -> (float) min < (float) max;
+            case LeakyRelu(double slope) -> Float.isFinite((float) slope);
+            case None(), Relu(), Sigmoid(), Tanh(), Swish(), HardSwish() -> true;
+        };
+    }
+
+    private static Optional<Activation> named(NodeView node) {
         return switch (node.node().opType()) {
             case "Relu" -> Optional.of(new Relu());
             case "LeakyRelu" -> Optional.of(new LeakyRelu(node.real("alpha", 0.01)));

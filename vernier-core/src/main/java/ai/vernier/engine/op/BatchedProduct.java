@@ -109,18 +109,23 @@ final class BatchedProduct implements BoundOp {
     /// Whether BLAS can step through each matrix.
     private static boolean isReadable(Tensor tensor) {
         long last = tensor.dim() - 1;
-        return isReadable(tensor, last - 1, last) || isReadable(tensor, last, last - 1);
+        return step(tensor, last - 1, last) > 0 || step(tensor, last, last - 1) > 0;
     }
 
-    private static boolean isReadable(Tensor tensor, long outer, long inner) {
-        long step = tensor.stride(outer);
-        return tensor.stride(inner) == 1 && step >= Math.max(1, tensor.size(inner)) && step <= Integer.MAX_VALUE;
+    /// Floats between two stored rows, 0 where BLAS cannot step from one to the next. An axis of one element may have
+    /// any stride, also in a tensor that counts as contiguous.
+    private static int step(Tensor tensor, long outer, long inner) {
+        long row = tensor.size(inner);
+        long step = tensor.size(outer) == 1 ? row : tensor.stride(outer);
+        boolean solid = row == 1 || tensor.stride(inner) == 1;
+        return solid && step >= row && step <= Integer.MAX_VALUE ? (int) step : 0;
     }
 
     private static Matrices matrices(Tensor tensor) {
         int last = (int) tensor.dim() - 1;
-        boolean plain = isReadable(tensor, last - 1, last);
-        int step = (int) tensor.stride(plain ? last - 1 : last);
+        int plainStep = step(tensor, last - 1, last);
+        boolean plain = plainStep > 0;
+        int step = plain ? plainStep : step(tensor, last, last - 1);
         long[] starts = {tensor.data_ptr().address()};
         for (int axis = 0; axis < last - 1; axis++) {
             starts = along(starts, tensor.size(axis), Float.BYTES * tensor.stride(axis));

@@ -20,6 +20,12 @@ public interface BoundOp extends AutoCloseable {
         return true;
     }
 
+    /// Whether elements of the inputs decide what is computed, so that a result may be a view of an input in one run and
+    /// not in the next.
+    default boolean branches() {
+        return false;
+    }
+
     /// Whether the results depend on the shapes of the inputs only, not on their elements.
     default boolean dependsOnShapes() {
         return false;

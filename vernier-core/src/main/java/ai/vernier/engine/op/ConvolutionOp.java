@@ -125,6 +125,7 @@ public final class ConvolutionOp implements BoundOp {
 
     private boolean packs(Tensor x, @Nullable Tensor residual, Window window) {
         return weights != null
+                && activation.isOrdinary()
                 && isPackable(x)
                 && window.isPadding()
                 && isConsistent(weights, x, window)

@@ -60,9 +60,7 @@ public final class Kernels {
             case "Tanh" -> pointwise.unary(Xnnpack.TANH);
             case "Abs" -> pointwise.unary(Xnnpack.ABSOLUTE);
             case "Neg" -> pointwise.unary(Xnnpack.NEGATE);
-            case "LeakyRelu" -> pointwise.unary(Xnnpack.LEAKY_RELU, (float) node.real("alpha", 0.01));
-            case "Relu" -> pointwise.unary(Xnnpack.CLAMP, 0, Float.POSITIVE_INFINITY);
-            case "Clip" -> clamped();
+            case "LeakyRelu", "Relu", "Clip" -> activated();
             default -> reducing();
         };
     }
@@ -84,11 +82,20 @@ public final class Kernels {
         };
     }
 
-    /// Between constant bounds.
-    private @Nullable Kernel clamped() {
-        return Activation.of(node).orElse(new Activation.None()) instanceof Activation.Clamp(double min, double max)
-                ? pointwise.unary(Xnnpack.CLAMP, (float) min, (float) max)
-                : null;
+    /// Constant slopes and bounds, as far as XNNPACK takes them.
+    private @Nullable Kernel activated() {
+        return switch (Activation.of(node).orElse(new Activation.None())) {
+            case Activation.LeakyRelu(double slope) -> pointwise.unary(Xnnpack.LEAKY_RELU, (float) slope);
+            case Activation.Relu() -> pointwise.unary(Xnnpack.CLAMP, 0, Float.POSITIVE_INFINITY);
+            case Activation.Clamp(double min, double max) ->
+                pointwise.unary(Xnnpack.CLAMP, (float) min, (float) max);
+            case Activation.None(),
+                    Activation.Sigmoid(),
+                    Activation.Tanh(),
+                    Activation.Swish(),
+                    Activation.HardSwish() ->
+                null;
+        };
     }
 
     /// Squares and square roots.

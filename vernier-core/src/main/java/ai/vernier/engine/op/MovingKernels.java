@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Kernels that move elements: what is no view of its input is a few copies between fixed places.
 final class MovingKernels {
+    /// Before, `pads` is an attribute, and inputs beyond the first mean nothing.
+    private static final long PADS_ARE_AN_INPUT = 11;
 
     private MovingKernels() {}
 
@@ -39,9 +41,7 @@ final class MovingKernels {
             if (part.scalar_type().intern() != y.scalar_type().intern() || part.dim() != y.dim()) {
                 return null;
             }
-            if (part.numel() > 0) {
-                parts.add(RowCopy.of(Strided.of(part), whole.narrowed(axis, start, part.size(axis))));
-            }
+            parts.add(RowCopy.of(Strided.of(part), whole.narrowed(axis, start, part.size(axis))));
             start += part.size(axis);
         }
         return all(parts);
@@ -96,6 +96,9 @@ final class MovingKernels {
         Strided to = Strided.of(y);
         long row = Arrays.stream(to.sizes(), depth, to.rank()).reduce(to.width(), (a, b) -> a * b);
         long[] targets = targets(HostTransfer.longs(at.in(1)), depth, to);
+        if (updates.numel() * to.width() != targets.length * row) {
+            return null; // LibTorch repeats updates that are too few
+        }
         Optional<Arranged> source = Arranged.of(Strided.of(updates), at.isConstant(2), at.memory());
         Optional<RowCopy> copy = RowCopy.of(Strided.of(at.in(0)), to);
         if (source.isEmpty() || copy.isEmpty()) {
@@ -121,17 +124,17 @@ final class MovingKernels {
     }
 
     static @Nullable Kernel padded(NodeView node, Operands at) {
-        return node.text("mode", "constant").equals("reflect") ? reflected(node, at) : surrounded(node, at);
+        long[] pads = node.opset() < PADS_ARE_AN_INPUT ? node.integers("pads") : at.longs(1);
+        if (pads == null || pads.length != 2 * at.in(0).dim() || at.has(3)) {
+            return null;
+        }
+        return node.text("mode", "constant").equals("reflect") ? reflected(pads, at) : surrounded(node, pads, at);
     }
 
     /// The elements next to both ends of one axis once more, in reverse.
-    private static @Nullable Kernel reflected(NodeView node, Operands at) {
-        long[] pads = node.has("pads") ? node.integers("pads") : at.longs(1);
+    private static @Nullable Kernel reflected(long[] pads, Operands at) {
         Strided x = Strided.of(at.in(0));
         Strided y = Strided.of(at.out()[0]);
-        if (pads == null || at.has(3) || pads.length != 2 * x.rank() || x.elements() == 0) {
-            return null;
-        }
         int[] padded = IntStream.range(0, x.rank())
                 .filter(axis -> pads[axis] != 0 || pads[axis + x.rank()] != 0)
                 .toArray();
@@ -157,21 +160,18 @@ final class MovingKernels {
     }
 
     /// Zeros around the input.
-    private static @Nullable Kernel surrounded(NodeView node, Operands at) {
-        long[] pads = node.has("pads") ? node.integers("pads") : at.longs(1);
+    private static @Nullable Kernel surrounded(NodeView node, long[] pads, Operands at) {
         Tensor x = at.in(0);
         Tensor y = at.out()[0];
         boolean zeros = node.text("mode", "constant").equals("constant")
-                && node.real("value", 0) == 0
-                && !at.has(2)
-                && !at.has(3);
-        if (pads == null || !zeros || pads.length != 2 * x.dim() || !y.is_non_overlapping_and_dense()) {
+                && Double.compare(node.real("value", 0), 0) == 0
+                && !at.has(2);
+        if (!zeros || !y.is_non_overlapping_and_dense()) {
             return null;
         }
         Strided inner = Strided.of(y);
         for (int axis = 0; axis < inner.rank(); axis++) {
             long end = pads[axis + inner.rank()];
-            // before opset 11 an input named pads is none, and nothing is padded
             if (pads[axis] < 0 || end < 0 || y.size(axis) != pads[axis] + x.size(axis) + end) {
                 return null;
             }

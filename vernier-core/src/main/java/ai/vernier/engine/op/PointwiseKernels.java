@@ -23,6 +23,23 @@ final class PointwiseKernels {
         this.at = at;
     }
 
+    /// Tells a new operator its shapes and addresses.
+    @FunctionalInterface
+    interface Introduction {
+        void to(MemorySegment operator) throws Throwable;
+    }
+
+    /// The run of a new operator, which is deleted again if it does not take what it is told.
+    XnnRun ready(MemorySegment operator, Threads threads, Introduction introduction) throws Throwable {
+        try {
+            introduction.to(operator);
+            return new XnnRun(operator, threads, runtime);
+        } catch (Throwable e) {
+            XnnRuntime.delete(operator);
+            throw e;
+        }
+    }
+
     /// A run of an operator that knows its shapes and addresses.
     record XnnRun(MemorySegment operator, Threads threads, XnnRuntime runtime) implements Kernel {
         @Override
@@ -47,11 +64,14 @@ final class PointwiseKernels {
     Kernel unary(int function, float... parameters) {
         Tensor x = at.in(0);
         Tensor y = at.out()[0];
-        if (!Operands.areFloats(x, y) || x.numel() != y.numel()) {
+        if (!Operands.areFloats(x, y)) {
             return null;
         }
         Strided from = Strided.of(x);
         Strided to = Strided.of(y);
+        if (!Arrays.equals(from.sizes(), to.sizes())) {
+            return null;
+        }
         if (Arrays.equals(from.strides(), to.strides())) {
             return unary(function, from.segment(), to.segment(), y.numel(), parameters);
         }
@@ -73,10 +93,10 @@ final class PointwiseKernels {
             MemorySegment given = parameters.length == 0 ? none : numbers;
             XnnRuntime.check((int) Xnnpack.CREATE_UNARY.invokeExact(
                     function, Xnnpack.FLOAT, Xnnpack.FLOAT, given, none, none, runtime.flags(), result));
-            MemorySegment operator = result.get(ValueLayout.ADDRESS, 0);
-            XnnRuntime.check((int) Xnnpack.RESHAPE_UNARY.invokeExact(operator, elements, 1L, 1L, 1L, threads.pool()));
-            XnnRuntime.check((int) Xnnpack.SETUP_UNARY.invokeExact(operator, x, y));
-            return new XnnRun(operator, threads, runtime);
+            return ready(result.get(ValueLayout.ADDRESS, 0), threads, operator -> {
+                XnnRuntime.check((int) Xnnpack.RESHAPE_UNARY.invokeExact(operator, elements, 1L, 1L, 1L, threads.pool()));
+                XnnRuntime.check((int) Xnnpack.SETUP_UNARY.invokeExact(operator, x, y));
+            });
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }
@@ -106,8 +126,13 @@ final class PointwiseKernels {
                 || !out.permuted(order).isRowMajor()) {
             return null;
         }
-        Optional<Arranged> first = arranged(a, out.rank(), order);
-        Optional<Arranged> second = arranged(b, out.rank(), order);
+        Strided ofB = b.elements.lifted(out.rank());
+        Strided ofA = covering(a.elements.lifted(out.rank()), ofB, out);
+        if (!broadcasts(ofA, ofB, out)) {
+            return null;
+        }
+        Optional<Arranged> first = Arranged.of(ofA.permuted(order), a.constant, at.memory());
+        Optional<Arranged> second = Arranged.of(ofB.permuted(order), b.constant, at.memory());
         if (first.isEmpty() || second.isEmpty()) {
             return null;
         }
@@ -119,8 +144,27 @@ final class PointwiseKernels {
         return first.get().before(second.get().before(operation));
     }
 
-    private Optional<Arranged> arranged(Operand operand, int rank, int[] order) {
-        return Arranged.of(operand.elements.lifted(rank).permuted(order), operand.constant, at.memory());
+    /// `a` with the axes of the result that neither operand has because both repeat one element there.
+    private static Strided covering(Strided a, Strided b, Strided out) {
+        Strided whole = a;
+        for (int axis = 0; axis < out.rank(); axis++) {
+            if (a.sizes()[axis] == 1 && b.sizes()[axis] == 1) {
+                whole = whole.repeated(axis, out.sizes()[axis]);
+            }
+        }
+        return whole;
+    }
+
+    /// Whether XNNPACK will compute results of the extents of `out` from these.
+    private static boolean broadcasts(Strided a, Strided b, Strided out) {
+        for (int axis = 0; axis < out.rank(); axis++) {
+            long m = a.sizes()[axis];
+            long n = b.sizes()[axis];
+            if (Math.max(m, n) != out.sizes()[axis] || (m != n && m != 1 && n != 1)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// Extents of both operands; neighbouring axes that both have, or only one of them has, become one.
@@ -157,11 +201,11 @@ final class PointwiseKernels {
             MemorySegment result = temporary.allocate(ValueLayout.ADDRESS);
             XnnRuntime.check((int) Xnnpack.CREATE_BINARY.invokeExact(
                     function, Xnnpack.FLOAT, none, none, none, runtime.flags(), result));
-            MemorySegment operator = result.get(ValueLayout.ADDRESS, 0);
             long rank = axes.size();
-            XnnRuntime.check((int) Xnnpack.RESHAPE_BINARY.invokeExact(operator, rank, ofA, rank, ofB, threads.pool()));
-            XnnRuntime.check((int) Xnnpack.SETUP_BINARY.invokeExact(operator, a.segment(), b.segment(), out));
-            return new XnnRun(operator, threads, runtime);
+            return ready(result.get(ValueLayout.ADDRESS, 0), threads, operator -> {
+                XnnRuntime.check((int) Xnnpack.RESHAPE_BINARY.invokeExact(operator, rank, ofA, rank, ofB, threads.pool()));
+                XnnRuntime.check((int) Xnnpack.SETUP_BINARY.invokeExact(operator, a.segment(), b.segment(), out));
+            });
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }
@@ -183,8 +227,18 @@ final class PointwiseKernels {
         Strided[] factors = factors(HostTransfer.floats(at.in(1)), HostTransfer.floats(at.in(2)), epsilon);
         Strided out = Strided.of(y);
         Kernel scaled = binary(Xnnpack.MULTIPLY, new Operand(Strided.of(x), false), new Operand(factors[0], true), out);
-        Kernel shifted = binary(Xnnpack.ADD, new Operand(out, false), new Operand(factors[1], true), out);
-        return scaled == null || shifted == null ? null : scaled.then(shifted);
+        if (scaled == null) {
+            return null;
+        }
+        Kernel shifted = null;
+        try {
+            shifted = binary(Xnnpack.ADD, new Operand(out, false), new Operand(factors[1], true), out);
+        } finally {
+            if (shifted == null) {
+                scaled.close();
+            }
+        }
+        return shifted == null ? null : scaled.then(shifted);
     }
 
     private Strided[] factors(float[] scale, float[] bias, double epsilon) {

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class PoolKernels {
     private static final int[] CHANNELS_LAST = {0, 2, 3, 1};
 
+    /// XNNPACK keeps an address for each element of each window.
+    private static final long MAX_TAPS = 1 << 12;
+
     private final XnnRuntime runtime;
     private final Operands at;
 
@@ -44,7 +47,8 @@ final class PoolKernels {
                 && isTaken(window)
                 && window.outputs(0, x.size(2)) == y.size(2)
                 && window.outputs(1, x.size(3)) == y.size(3)
-                && window.kernel()[0] * window.kernel()[1] > 1;
+                && window.kernel()[0] * window.kernel()[1] > 1
+                && window.kernel()[0] * window.kernel()[1] <= MAX_TAPS;
         Optional<Arranged> from = Arranged.of(Strided.of(x).permuted(CHANNELS_LAST), false, at.memory());
         if (!fits || from.isEmpty()) {
             return null;
@@ -91,24 +95,26 @@ final class PoolKernels {
                     Float.POSITIVE_INFINITY,
                     runtime.flags(),
                     result));
-            MemorySegment operator = result.get(ValueLayout.ADDRESS, 0);
-            long[] sizes = x.sizes();
-            MemorySegment answers = temporary.allocate(ValueLayout.JAVA_LONG, 2);
-            XnnRuntime.check((int) Xnnpack.RESHAPE_MAX_POOLING.invokeExact(
-                    operator,
-                    sizes[0],
-                    sizes[1],
-                    sizes[2],
-                    sizes[3],
-                    sizes[3],
-                    sizes[3],
-                    answers,
-                    answers.asSlice(Long.BYTES),
-                    threads.pool()));
-            XnnRuntime.check((int) Xnnpack.SETUP_MAX_POOLING.invokeExact(operator, x.segment(), y));
-            return new PointwiseKernels.XnnRun(operator, threads, runtime);
+            return new PointwiseKernels(runtime, at).ready(result.get(ValueLayout.ADDRESS, 0), threads, operator -> {
+                reshape(operator, x.sizes(), threads.pool());
+                XnnRuntime.check((int) Xnnpack.SETUP_MAX_POOLING.invokeExact(operator, x.segment(), y));
+            });
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
+        }
+    }
+
+    /// @param sizes batch, height, width, channels
+    private void reshape(MemorySegment operator, long[] sizes, MemorySegment pool) throws Throwable {
+        Tensor y = at.out()[0];
+        try (Arena temporary = Arena.ofConfined()) {
+            MemorySegment height = temporary.allocate(ValueLayout.JAVA_LONG);
+            MemorySegment width = temporary.allocate(ValueLayout.JAVA_LONG);
+            XnnRuntime.check((int) Xnnpack.RESHAPE_MAX_POOLING.invokeExact(
+                    operator, sizes[0], sizes[1], sizes[2], sizes[3], sizes[3], sizes[3], height, width, pool));
+            if (height.get(ValueLayout.JAVA_LONG, 0) != y.size(2) || width.get(ValueLayout.JAVA_LONG, 0) != y.size(3)) {
+                throw new IllegalStateException("XNNPACK pools to another size than the result has");
+            }
         }
     }
 }

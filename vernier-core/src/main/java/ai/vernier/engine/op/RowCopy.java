@@ -34,7 +34,13 @@ record RowCopy(long[] from, long[] to, long count, long fromStep, long toStep, i
 
     /// The kernel that copies `from` to `to`, of the same sizes and element width; empty where the rows would be too
     /// many or elements neither of 4 nor of 8 bytes are spread.
+    ///
+    /// @throws IllegalArgumentException where sizes or widths differ: the copy would leave the tensors
     static Optional<RowCopy> of(Strided from, Strided to) {
+        if (!Arrays.equals(from.sizes(), to.sizes()) || from.width() != to.width()) {
+            throw new IllegalArgumentException("no copy of %s elements of %d bytes to %s of %d"
+                    .formatted(Arrays.toString(from.sizes()), from.width(), Arrays.toString(to.sizes()), to.width()));
+        }
         List<long[]> axes = merged(from, to); // extent, step of the source, step of the destination, in elements
         long[] row = axes.isEmpty() ? new long[] {1, 1, 1} : axes.removeLast();
         long rows = axes.stream().mapToLong(axis -> axis[0]).reduce(1, (a, b) -> a * b);

@@ -22,19 +22,18 @@ record SoftmaxKernel(MemorySegment source, MemorySegment target, int rows, int c
         Tensor x = at.in(0);
         Tensor y = at.out()[0];
         long axis = given < 0 ? given + x.dim() : given;
-        if (!Operands.areFloats(x, y) || x.numel() > MAX_ELEMENTS || axis != x.dim() - 1 || !y.is_contiguous()) {
+        if (!Operands.areFloats(x, y) || x.numel() > MAX_ELEMENTS || x.dim() == 0 || axis != x.dim() - 1 || !y.is_contiguous()) {
             return null;
         }
         int columns = (int) x.size(axis);
         MemorySegment to = ReductionKernels.segment(y.data_ptr().address(), y.numel());
-        Kernel powers = kernels.unary(Xnnpack.EXPONENTIAL, to, to, y.numel());
         return Arranged.of(Strided.of(x), false, at.memory())
                 .map(from -> from.before(new SoftmaxKernel(
                         ReductionKernels.segment(from.operand().address(), x.numel()),
                         to,
                         (int) x.numel() / columns,
                         columns,
-                        powers)))
+                        kernels.unary(Xnnpack.EXPONENTIAL, to, to, y.numel()))))
                 .orElse(null);
     }
 

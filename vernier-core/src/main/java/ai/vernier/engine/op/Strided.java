@@ -104,6 +104,15 @@ record Strided(long address, long[] sizes, long[] strides, int width) {
         return new Strided(address, extents, steps, width);
     }
 
+    /// The same elements with their one along `axis` repeated `count` times.
+    Strided repeated(int axis, long count) {
+        long[] extents = sizes.clone();
+        long[] steps = strides.clone();
+        extents[axis] = count;
+        steps[axis] = 0;
+        return new Strided(address, extents, steps, width);
+    }
+
     /// The axes from the widest step to the narrowest.
     int[] memoryOrder() {
         return IntStream.range(0, rank())

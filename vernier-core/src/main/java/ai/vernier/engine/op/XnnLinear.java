@@ -50,6 +50,7 @@ final class XnnLinear implements AutoCloseable {
     void run(MemorySegment x, MemorySegment y, long count) {
         try {
             if (count != rows) {
+                rows = -1; // should the next call fail
                 threads = runtime.threadsFor((double) count * inputs * outputs);
                 XnnRuntime.check((int) Xnnpack.RESHAPE_LINEAR.invokeExact(operator, count, threads.pool()));
                 rows = count;

@@ -145,6 +145,7 @@ final class XnnPackedWindow implements AutoCloseable {
     /// Sizes of the result for an input of `sizes`: batch, channels, height, width.
     long[] outputFor(long[] sizes) {
         if (!Arrays.equals(sizes, input)) {
+            input = new long[0]; // until all slices know the new sizes, none of them may run
             output = new long[] {sizes[0], layer.weight.dim(0), window.outputs(0, sizes[2]), window.outputs(1, sizes[3])
             };
             double products = (double) layer.weight.elementCount() * output[0] * output[2] * output[3];

@@ -13,6 +13,9 @@ abstract sealed class XnnRecurrentDirection implements AutoCloseable permits Xnn
     /// Which direction of how many, and whether it goes from the last step to the first.
     record Place(int index, int count, boolean backwards) {}
 
+    /// XNNPACK reads up to 16 bytes beyond what it works on.
+    private static final long READ_BEHIND = 64;
+
     final int hidden;
     int batch;
     private long time;
@@ -36,7 +39,8 @@ abstract sealed class XnnRecurrentDirection implements AutoCloseable permits Xnn
         int rows = Math.toIntExact(sequences);
         if (rows != batch) {
             batch = rows;
-            scratch = Arena.ofAuto().allocate((long) Float.BYTES * blocks() * rows * hidden, 64);
+            long bytes = (long) Float.BYTES * blocks() * rows * hidden;
+            scratch = Arena.ofAuto().allocate(bytes + READ_BEHIND, 64);
             shape();
         }
         projectGates(x, gates, time * rows);
