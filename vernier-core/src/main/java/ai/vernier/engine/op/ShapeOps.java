@@ -77,7 +77,11 @@ final class ShapeOps {
         for (int i = 0; i < split; i++) {
             rows *= x.size(i);
         }
-        return x.reshape(rows, rows == 0 ? 0 : x.numel() / rows);
+        long columns = 1;
+        for (int i = (int) split; i < x.dim(); i++) {
+            columns *= x.size(i);
+        }
+        return x.reshape(rows, columns);
     }
 
     private static Tensor squeeze(NodeView node, Inputs in) {
