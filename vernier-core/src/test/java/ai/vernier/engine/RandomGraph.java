@@ -68,7 +68,8 @@ final class RandomGraph {
         RandomGraph graph = new RandomGraph(seed);
         int inputs = 1 + graph.random.nextInt(3);
         for (int i = 0; i < inputs; i++) {
-            DataType type = i > 0 && graph.random.nextInt(4) == 0 ? TYPES[graph.random.nextInt(TYPES.length)] : DataType.FLOAT;
+            DataType type =
+                    i > 0 && graph.random.nextInt(4) == 0 ? TYPES[graph.random.nextInt(TYPES.length)] : DataType.FLOAT;
             graph.input(type, graph.extents(graph.random.nextInt(6)));
         }
         RandomSteps steps = new RandomSteps(graph);
@@ -235,7 +236,8 @@ final class RandomGraph {
             return converted(value.type, elements, value.dims);
         }
         boolean truth = value.type == DataType.BOOL;
-        long[] elements = numbers.longs(count, truth ? 0 : -100, truth ? 2 : 100).toArray();
+        long[] elements =
+                numbers.longs(count, truth ? 0 : -100, truth ? 2 : 100).toArray();
         return TensorData.ofIntegers(value.type, elements, value.dims);
     }
 

@@ -135,7 +135,8 @@ final class RandomLayers {
         if (x.rank() == 2 && graph.flip()) {
             boolean transposed = graph.flip();
             Value w = transposed ? graph.constant(scale, outputs, inputs) : graph.constant(scale, inputs, outputs);
-            String c = graph.constant(1, graph.flip() ? new long[] {outputs} : new long[] {1, outputs}).name();
+            String c = graph.constant(1, graph.flip() ? new long[] {outputs} : new long[] {1, outputs})
+                    .name();
             graph.node(
                     "Gemm <transB = %d> (%s, %s, %s)".formatted(transposed ? 1 : 0, graph.use(x), w.name(), c),
                     DataType.FLOAT,
@@ -173,12 +174,20 @@ final class RandomLayers {
             Value lying = graph.input(DataType.FLOAT, turned);
             Value b = graph.node(
                     "Transpose <perm = [%s]> (%s)".formatted(perm, graph.use(lying)), DataType.FLOAT, 4, other);
-            graph.node("MatMul (%s, %s)".formatted(graph.use(x), graph.use(b)), DataType.FLOAT, x.bound() * inner * 2, dims);
+            graph.node(
+                    "MatMul (%s, %s)".formatted(graph.use(x), graph.use(b)),
+                    DataType.FLOAT,
+                    x.bound() * inner * 2,
+                    dims);
             return;
         }
         if (graph.isSmall(dims) && graph.isSmall(other)) {
             Value b = graph.input(DataType.FLOAT, other);
-            graph.node("MatMul (%s, %s)".formatted(graph.use(x), graph.use(b)), DataType.FLOAT, x.bound() * inner * 2, dims);
+            graph.node(
+                    "MatMul (%s, %s)".formatted(graph.use(x), graph.use(b)),
+                    DataType.FLOAT,
+                    x.bound() * inner * 2,
+                    dims);
         }
     }
 
@@ -245,7 +254,8 @@ final class RandomLayers {
         for (int c = 0; c < channels; c++) {
             positive.add(RandomGraph.real(0.3 + graph.random.nextDouble()));
         }
-        String variance = graph.constant(DataType.FLOAT, new long[] {channels}, positive.toString()).name();
+        String variance = graph.constant(DataType.FLOAT, new long[] {channels}, positive.toString())
+                .name();
         graph.node(
                 "BatchNormalization (%s, %s, %s, %s, %s)".formatted(graph.use(x), scale, bias, mean, variance),
                 DataType.FLOAT,
@@ -267,7 +277,9 @@ final class RandomLayers {
         }
         String w = graph.constant(0.5, directions, gates * hidden, x.dims()[2]).name();
         String r = graph.constant(0.3, directions, gates * hidden, hidden).name();
-        String b = graph.flip() ? graph.constant(0.5, directions, 2 * gates * hidden).name() : "";
+        String b = graph.flip()
+                ? graph.constant(0.5, directions, 2 * gates * hidden).name()
+                : "";
         List<String> in = new ArrayList<>(List.of(graph.use(x), w, r, b));
         int states = graph.flip() ? 0 : lstm ? 2 : 1;
         if (states > 0) {
@@ -280,7 +292,10 @@ final class RandomLayers {
             in.removeLast();
         }
         List<Value> out = new ArrayList<>();
-        out.add(graph.upTo(3) == 0 ? new Value("", DataType.FLOAT, new long[0], 0) : graph.output(DataType.FLOAT, 1, x.dims()[0], directions, batch, hidden));
+        out.add(
+                graph.upTo(3) == 0
+                        ? new Value("", DataType.FLOAT, new long[0], 0)
+                        : graph.output(DataType.FLOAT, 1, x.dims()[0], directions, batch, hidden));
         if (graph.flip() || out.getFirst().name().isEmpty()) {
             out.add(graph.output(DataType.FLOAT, 1, directions, batch, hidden));
             if (lstm && graph.flip()) {
@@ -288,8 +303,7 @@ final class RandomLayers {
             }
         }
         String type = lstm ? "LSTM <" : "GRU <linear_before_reset = 1, ";
-        graph.nodes(
-                "%shidden_size = %d, direction = \"%s\"> (%s)".formatted(type, hidden, direction, named(in)), out);
+        graph.nodes("%shidden_size = %d, direction = \"%s\"> (%s)".formatted(type, hidden, direction, named(in)), out);
     }
 
     /// A new input, sometimes in a view that turns it.

@@ -105,8 +105,7 @@ final class RandomSteps {
         long end = to < 0 ? -size - 1 : to;
         long start = graph.flip() ? from : from - size;
         String call = graph.opset < 10
-                ? "Slice <axes = [%d], starts = [%d], ends = [%d]> (%s)"
-                        .formatted(axis, start, end, graph.use(x))
+                ? "Slice <axes = [%d], starts = [%d], ends = [%d]> (%s)".formatted(axis, start, end, graph.use(x))
                 : "Slice (%s, %s, %s, %s, %s)"
                         .formatted(
                                 graph.use(x),
@@ -138,8 +137,7 @@ final class RandomSteps {
                                 axis,
                                 graph.use(x),
                                 graph.integers(first, size - first).name());
-        graph.nodes(
-                call, List.of(graph.output(x.type(), x.bound(), head), graph.output(x.type(), x.bound(), tail)));
+        graph.nodes(call, List.of(graph.output(x.type(), x.bound(), head), graph.output(x.type(), x.bound(), tail)));
     }
 
     private void expand(Value x) {
@@ -154,7 +152,8 @@ final class RandomSteps {
         }
         if (graph.isSmall(dims)) {
             graph.node(
-                    "Expand (%s, %s)".formatted(graph.use(x), graph.integers(dims).name()),
+                    "Expand (%s, %s)"
+                            .formatted(graph.use(x), graph.integers(dims).name()),
                     x.type(),
                     x.bound(),
                     dims);
@@ -236,11 +235,7 @@ final class RandomSteps {
             parts.add(drawn ? graph.constant(1, own).name() : graph.use(x));
         }
         if (graph.isSmall(dims)) {
-            graph.node(
-                    "Concat <axis = %d> (%s)".formatted(axis, parts),
-                    x.type(),
-                    Math.max(x.bound(), 4),
-                    dims);
+            graph.node("Concat <axis = %d> (%s)".formatted(axis, parts), x.type(), Math.max(x.bound(), 4), dims);
         }
     }
 
@@ -315,7 +310,8 @@ final class RandomSteps {
             tuples = Arrays.copyOf(tuples, depth);
         }
         Value at = graph.constant(DataType.INT64, new long[] {count, depth}, RandomGraph.joined(tuples));
-        long[] shape = LongStream.concat(LongStream.of(count), Arrays.stream(row)).toArray();
+        long[] shape =
+                LongStream.concat(LongStream.of(count), Arrays.stream(row)).toArray();
         Value updates = graph.flip() ? graph.constant(1, shape) : graph.input(DataType.FLOAT, shape);
         same(
                 "ScatterND (%s, %s, %s)".formatted(graph.use(x), at.name(), graph.use(updates)),
@@ -366,7 +362,12 @@ final class RandomSteps {
             case 2 -> arithmetic("Sub", other, x, x.bound() + other.bound());
             case 3, 4 -> arithmetic("Mul", x, other, x.bound() * other.bound());
             case 5 -> {
-                Value positive = same("Exp (%s)".formatted(same("Tanh (" + graph.use(other) + ")", other, 1).name()), other, 3);
+                Value positive = same(
+                        "Exp (%s)"
+                                .formatted(same("Tanh (" + graph.use(other) + ")", other, 1)
+                                        .name()),
+                        other,
+                        3);
                 arithmetic("Div", x, positive, 3 * x.bound());
             }
             case 6 -> {
@@ -401,7 +402,8 @@ final class RandomSteps {
                 same("Sqrt (%s)".formatted(graph.use(sum)), x, x.bound() + 1);
             }
             case 8 -> {
-                Value two = graph.constant(DataType.FLOAT, graph.flip() || x.rank() == 0 ? new long[0] : new long[] {1}, "2.0");
+                Value two = graph.constant(
+                        DataType.FLOAT, graph.flip() || x.rank() == 0 ? new long[0] : new long[] {1}, "2.0");
                 same("Pow (%s, %s)".formatted(name, two.name()), x, x.bound() * x.bound());
             }
             case 9 -> same("Identity (%s)".formatted(name), x, x.bound());
@@ -414,12 +416,17 @@ final class RandomSteps {
         String high = RandomGraph.real(graph.random.nextDouble());
         int which = graph.upTo(2);
         if (graph.opset < 11) {
-            String bounds = which == 0 ? "min = " + low : which == 1 ? "max = " + high : "min = " + low + ", max = " + high;
+            String bounds =
+                    which == 0 ? "min = " + low : which == 1 ? "max = " + high : "min = " + low + ", max = " + high;
             same("Clip <%s> (%s)".formatted(bounds, graph.use(x)), x, x.bound());
             return;
         }
-        String min = which == 1 ? "" : graph.constant(DataType.FLOAT, new long[0], low).name();
-        String max = which == 0 ? "" : ", " + graph.constant(DataType.FLOAT, new long[0], high).name();
+        String min = which == 1
+                ? ""
+                : graph.constant(DataType.FLOAT, new long[0], low).name();
+        String max = which == 0
+                ? ""
+                : ", " + graph.constant(DataType.FLOAT, new long[0], high).name();
         same("Clip (%s, %s%s)".formatted(graph.use(x), min, max), x, x.bound());
     }
 

@@ -35,7 +35,8 @@ class ReplayEdgesTest {
     }
 
     private static Model model(int opset, String signature, String nodes) {
-        return OnnxText.parse("<ir_version: 10, opset_import: [\"\" : %d]> g %s { %s }".formatted(opset, signature, nodes));
+        return OnnxText.parse(
+                "<ir_version: 10, opset_import: [\"\" : %d]> g %s { %s }".formatted(opset, signature, nodes));
     }
 
     private static TensorData floats(float... values) {
@@ -67,22 +68,17 @@ class ReplayEdgesTest {
     }
 
     private static String elements(TensorData data) {
-        return data.dataType() == DataType.FLOAT
-                ? Arrays.toString(data.toFloats())
-                : Arrays.toString(data.toLongs());
+        return data.dataType() == DataType.FLOAT ? Arrays.toString(data.toFloats()) : Arrays.toString(data.toLongs());
     }
 
     /// Neither operand has the axis along which both are repeated.
     @Test
     void axesThatBothOperandsRepeatAreFilled() {
-        replaysWhatStepsDo(
-                model(17, "(float[1,3] x) => (float[4,3] y)", """
+        replaysWhatStepsDo(model(17, "(float[1,3] x) => (float[4,3] y)", """
                         shape = Constant <value = int64[2] {4, 3}> ()
                         e = Expand (x, shape)
                         y = Mul (e, e)
-                        """),
-                ramp(1, 1, 3),
-                ramp(7, 1, 3));
+                        """), ramp(1, 1, 3), ramp(7, 1, 3));
         replaysWhatStepsDo(
                 model(17, "(float x) => (float[5,1] y)", """
                         shape = Constant <value = int64[2] {5, 1}> ()
@@ -97,40 +93,28 @@ class ReplayEdgesTest {
     /// LibTorch repeats updates that are too few; a copy would read behind them.
     @Test
     void updatesThatAreTooFewAreRepeated() {
-        replaysWhatStepsDo(
-                model(13, "(float[64,32] x) => (float[64,32] y)", """
+        replaysWhatStepsDo(model(13, "(float[64,32] x) => (float[64,32] y)", """
                         at = Constant <value = int64[3,1] {0, 40, 63}> ()
                         rows = Constant <value = int64[1] {63}> ()
                         u = Gather <axis = 0> (x, rows)
                         y = ScatterND (x, at, u)
-                        """),
-                ramp(0, 64, 32),
-                ramp(9, 64, 32));
+                        """), ramp(0, 64, 32), ramp(9, 64, 32));
     }
 
     @Test
     void padsComeFromWhereTheOpsetReadsThem() {
-        replaysWhatStepsDo(
-                model(13, "(float[2,2] x) => (float[3,2] y)", """
+        replaysWhatStepsDo(model(13, "(float[2,2] x) => (float[3,2] y)", """
                         pads = Constant <value = int64[4] {1, 0, 0, 0}> ()
                         y = Pad <pads = [0, 0, 1, 0]> (x, pads)
-                        """),
-                ramp(1, 2, 2),
-                ramp(5, 2, 2));
-        replaysWhatStepsDo(
-                model(1, "(float[2,2] x) => (float[3,2] y)", """
+                        """), ramp(1, 2, 2), ramp(5, 2, 2));
+        replaysWhatStepsDo(model(1, "(float[2,2] x) => (float[3,2] y)", """
                         other = Constant <value = int64[4] {1, 0, 0, 0}> ()
                         y = Pad <paddings = [0, 0, 1, 0]> (x, other)
-                        """),
-                ramp(1, 2, 2),
-                ramp(5, 2, 2));
-        replaysWhatStepsDo(
-                model(13, "(float[4] x) => (float[6] y)", """
+                        """), ramp(1, 2, 2), ramp(5, 2, 2));
+        replaysWhatStepsDo(model(13, "(float[4] x) => (float[6] y)", """
                         pads = Constant <value = int64[2] {2, 0}> ()
                         y = Pad <mode = "reflect", pads = [1, 1]> (x, pads)
-                        """),
-                ramp(1, 4),
-                ramp(5, 4));
+                        """), ramp(1, 4), ramp(5, 4));
     }
 
     /// A branch that hands out its input is a view in one run, and nothing of the kind in the next.
@@ -144,8 +128,7 @@ class ReplayEdgesTest {
                         """),
                 TensorData.ofIntegers(DataType.BOOL, new long[] {1}),
                 TensorData.ofIntegers(DataType.BOOL, new long[] {0}));
-        replaysWhatStepsDo(
-                model(17, "(float[1] x) => (float[1] y)", """
+        replaysWhatStepsDo(model(17, "(float[1] x) => (float[1] y)", """
                         trips = Constant <value = int64 {1}> ()
                         zero = Constant <value = float[1] {0.0}> ()
                         y = Loop (trips, "", x) <
@@ -156,9 +139,7 @@ class ReplayEdgesTest {
                                     then_branch = t () => (float[1] p) { p = Identity (v) },
                                     else_branch = e () => (float[1] q) { q = Neg (v) }>
                             }>
-                        """),
-                floats(3),
-                floats(-4));
+                        """), floats(3), floats(-4));
     }
 
     /// The shape of a view is fixed only as long as the shape is not taken from the viewed elements.
@@ -203,11 +184,15 @@ class ReplayEdgesTest {
 
     @Test
     void scalarsAndWindowsBeyondTheImageAreTaken() {
-        replaysWhatStepsDo(model(13, "(float x) => (float y)", "y = Softmax (x)"), TensorData.ofFloats(new float[] {2}));
         replaysWhatStepsDo(
-                model(13, "(float x) => (float y)", "z = Neg (x) y = Add (z, x)"), TensorData.ofFloats(new float[] {2}));
+                model(13, "(float x) => (float y)", "y = Softmax (x)"), TensorData.ofFloats(new float[] {2}));
         replaysWhatStepsDo(
-                model(13, "(float[1,1,2,2] x) => (float[1,1,2,101] y)",
+                model(13, "(float x) => (float y)", "z = Neg (x) y = Add (z, x)"),
+                TensorData.ofFloats(new float[] {2}));
+        replaysWhatStepsDo(
+                model(
+                        13,
+                        "(float[1,1,2,2] x) => (float[1,1,2,101] y)",
                         "y = MaxPool <kernel_shape = [1, 100], pads = [0, 99, 0, 99]> (x)"),
                 ramp(1, 1, 1, 2, 2));
     }
@@ -215,24 +200,22 @@ class ReplayEdgesTest {
     /// The product of matrices of one column whose stride says nothing.
     @Test
     void axesOfOneElementMayHaveAnyStride() {
-        replaysWhatStepsDo(
-                model(13, "(float[2,5,4] x) => (float[2,5,5] y)", """
+        replaysWhatStepsDo(model(13, "(float[2,5,4] x) => (float[2,5,5] y)", """
                         from = Constant <value = int64[1] {1}> ()
                         to = Constant <value = int64[1] {2}> ()
                         axis = Constant <value = int64[1] {2}> ()
                         column = Slice (x, from, to, axis)
                         row = Transpose <perm = [0, 2, 1]> (column)
                         y = MatMul (column, row)
-                        """),
-                ramp(1, 2, 5, 4),
-                ramp(3, 2, 5, 4));
+                        """), ramp(1, 2, 5, 4), ramp(3, 2, 5, 4));
     }
 
     @Test
     void anEmptyTensorKeepsItsOtherExtentsWhenFlattened() {
         Model model = model(13, "(float[0,3,2] x) => (float[0,6] y)", "y = Flatten (x)");
         try (Executor executor = Executor.compile(model, OPTIONS)) {
-            assertThat(y(executor, TensorData.ofFloats(new float[0], 0, 3, 2)).dims()).isEqualTo(new long[] {0, 6});
+            assertThat(y(executor, TensorData.ofFloats(new float[0], 0, 3, 2)).dims())
+                    .isEqualTo(new long[] {0, 6});
         }
     }
 
@@ -247,7 +230,8 @@ class ReplayEdgesTest {
                 assertThat(y(executor, x).toFloats()).containsExactly(9, 18);
                 for (float w : new float[] {5, 6}) {
                     Map<String, TensorData> both = Map.of("x", x, "w", floats(w, w + run));
-                    assertThat(Objects.requireNonNull(executor.run(both).get("y")).toFloats())
+                    assertThat(Objects.requireNonNull(executor.run(both).get("y"))
+                                    .toFloats())
                             .containsExactly(10 - w, 20 - w - run);
                 }
             }
@@ -270,7 +254,8 @@ class ReplayEdgesTest {
                 if (run % 4 == 3) {
                     assertThatThrownBy(() -> executor.run(inputs)).hasMessageContaining("Gather");
                 } else {
-                    assertThat(Objects.requireNonNull(executor.run(inputs).get("y")).floatAt(0))
+                    assertThat(Objects.requireNonNull(executor.run(inputs).get("y"))
+                                    .floatAt(0))
                             .isEqualTo(run + run % 4);
                 }
             }

@@ -70,15 +70,33 @@ final class ActivationOps {
         return slope.reshape(shape);
     }
 
+    /// An absent bound is the least or the greatest finite number of the type, so that nothing stays infinite.
     private static Tensor clip(Inputs in) {
-        if (!in.has(1) && !in.has(2)) {
-            return in.at(0);
+        Tensor x = in.at(0);
+        if (!x.is_floating_point() && !in.has(1) && !in.has(2)) {
+            return x;
         }
-        return torch.clamp(in.at(0), optional(in, 1), optional(in, 2));
+        double greatest = greatest(x);
+        return torch.clamp(x, bound(in, 1, -greatest), bound(in, 2, greatest));
     }
 
-    private static TensorOptional optional(Inputs in, int index) {
-        return in.has(index) ? new TensorOptional(in.at(index)) : new TensorOptional();
+    private static TensorOptional bound(Inputs in, int index, double otherwise) {
+        if (in.has(index)) {
+            return new TensorOptional(in.at(index));
+        }
+        return in.at(0).is_floating_point()
+                ? new TensorOptional(
+                        torch.full(new long[0], scalar(otherwise), in.at(0).options()))
+                : new TensorOptional();
+    }
+
+    private static double greatest(Tensor x) {
+        return switch (x.scalar_type().intern()) {
+            case Double -> Double.MAX_VALUE;
+            case Half -> 65504;
+            case BFloat16 -> 0x1.FEp127;
+            default -> Float.MAX_VALUE;
+        };
     }
 
     static Scalar scalar(double value) {

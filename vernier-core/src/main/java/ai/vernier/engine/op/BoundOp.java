@@ -20,7 +20,8 @@ public interface BoundOp extends AutoCloseable {
         return true;
     }
 
-    /// Whether elements of the inputs decide what is computed, so that a result may be a view of an input in one run and
+    /// Whether elements of the inputs decide what is computed, so that a result may be a view of an input in one run
+    /// and
     /// not in the next.
     default boolean branches() {
         return false;

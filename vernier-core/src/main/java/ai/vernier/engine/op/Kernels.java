@@ -54,12 +54,12 @@ public final class Kernels {
             case "Div" -> pointwise.binary(Xnnpack.DIVIDE, 0, 1);
             case "PRelu" -> node.opset() < PRELU_BROADCASTS ? null : pointwise.binary(Xnnpack.PRELU, 0, 1);
             case "Pow" -> power();
-            case "Sqrt" -> pointwise.unary(Xnnpack.SQUARE_ROOT);
+            case "Sqrt" -> pointwise.squareRoot(false);
             case "Exp" -> pointwise.unary(Xnnpack.EXPONENTIAL);
             case "Sigmoid" -> pointwise.unary(Xnnpack.SIGMOID);
             case "Tanh" -> pointwise.unary(Xnnpack.TANH);
             case "Abs" -> pointwise.unary(Xnnpack.ABSOLUTE);
-            case "Neg" -> pointwise.unary(Xnnpack.NEGATE);
+            case "Neg" -> pointwise.negative();
             case "LeakyRelu", "Relu", "Clip" -> activated();
             default -> reducing();
         };
@@ -87,14 +87,12 @@ public final class Kernels {
         return switch (Activation.of(node).orElse(new Activation.None())) {
             case Activation.LeakyRelu(double slope) -> pointwise.unary(Xnnpack.LEAKY_RELU, (float) slope);
             case Activation.Relu() -> pointwise.unary(Xnnpack.CLAMP, 0, Float.POSITIVE_INFINITY);
-            case Activation.Clamp(double min, double max) ->
-                pointwise.unary(Xnnpack.CLAMP, (float) min, (float) max);
+            case Activation.Clamp(double min, double max) -> pointwise.unary(Xnnpack.CLAMP, (float) min, (float) max);
             case Activation.None(),
                     Activation.Sigmoid(),
                     Activation.Tanh(),
                     Activation.Swish(),
-                    Activation.HardSwish() ->
-                null;
+                    Activation.HardSwish() -> null;
         };
     }
 
@@ -110,6 +108,6 @@ public final class Kernels {
         if (value == 2) {
             return pointwise.binary(Xnnpack.MULTIPLY, 0, 0);
         }
-        return value == 0.5 ? pointwise.unary(Xnnpack.SQUARE_ROOT) : null;
+        return value == 0.5 ? pointwise.squareRoot(true) : null;
     }
 }

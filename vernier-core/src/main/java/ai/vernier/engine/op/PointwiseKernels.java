@@ -62,6 +62,26 @@ final class PointwiseKernels {
     /// @param parameters up to two numbers: bounds, or a slope
     @Nullable
     Kernel unary(int function, float... parameters) {
+        return dense((x, y, elements) -> unary(function, x, y, elements, parameters));
+    }
+
+    /// y = √x, see [RootKernel]; null for large tensors.
+    ///
+    /// @param power whether it stands for x to the power of ½
+    @Nullable
+    Kernel squareRoot(boolean power) {
+        return at.in(0).numel() > RootKernel.MAX_ELEMENTS
+                ? null
+                : dense((x, y, elements) -> RootKernel.of(x.address(), y.address(), (int) elements, power));
+    }
+
+    /// A function of elements one behind the other, which may be in place.
+    @FunctionalInterface
+    private interface Dense {
+        Kernel of(MemorySegment x, MemorySegment y, long elements);
+    }
+
+    private @Nullable Kernel dense(Dense function) {
         Tensor x = at.in(0);
         Tensor y = at.out()[0];
         if (!Operands.areFloats(x, y)) {
@@ -73,10 +93,10 @@ final class PointwiseKernels {
             return null;
         }
         if (Arrays.equals(from.strides(), to.strides())) {
-            return unary(function, from.segment(), to.segment(), y.numel(), parameters);
+            return function.of(from.segment(), to.segment(), y.numel());
         }
         return RowCopy.of(from, to)
-                .map(copy -> copy.then(unary(function, to.segment(), to.segment(), y.numel(), parameters)))
+                .map(copy -> copy.then(function.of(to.segment(), to.segment(), y.numel())))
                 .orElse(null);
     }
 
@@ -94,7 +114,8 @@ final class PointwiseKernels {
             XnnRuntime.check((int) Xnnpack.CREATE_UNARY.invokeExact(
                     function, Xnnpack.FLOAT, Xnnpack.FLOAT, given, none, none, runtime.flags(), result));
             return ready(result.get(ValueLayout.ADDRESS, 0), threads, operator -> {
-                XnnRuntime.check((int) Xnnpack.RESHAPE_UNARY.invokeExact(operator, elements, 1L, 1L, 1L, threads.pool()));
+                XnnRuntime.check(
+                        (int) Xnnpack.RESHAPE_UNARY.invokeExact(operator, elements, 1L, 1L, 1L, threads.pool()));
                 XnnRuntime.check((int) Xnnpack.SETUP_UNARY.invokeExact(operator, x, y));
             });
         } catch (Throwable e) {
@@ -112,6 +133,19 @@ final class PointwiseKernels {
         Operand first = new Operand(Strided.of(at.in(a)), at.isConstant(a));
         Operand second = new Operand(Strided.of(at.in(b)), at.isConstant(b));
         return binary(function, first, second, Strided.of(y));
+    }
+
+    /// y = −x, as a product: XNNPACK's own function makes 0 of 0, where it is −0.
+    @Nullable
+    Kernel negative() {
+        Tensor y = at.out()[0];
+        if (!Operands.areFloats(at.in(0), y)) {
+            return null;
+        }
+        MemorySegment factor = at.memory().apply(Float.BYTES);
+        factor.set(ValueLayout.JAVA_FLOAT, 0, -1);
+        Operand minusOne = new Operand(Strided.dense(factor.address(), new long[0], Float.BYTES), true);
+        return binary(Xnnpack.MULTIPLY, new Operand(Strided.of(at.in(0)), false), minusOne, Strided.of(y));
     }
 
     /// An operand as it lies, and whether it stays the same.
@@ -203,7 +237,8 @@ final class PointwiseKernels {
                     function, Xnnpack.FLOAT, none, none, none, runtime.flags(), result));
             long rank = axes.size();
             return ready(result.get(ValueLayout.ADDRESS, 0), threads, operator -> {
-                XnnRuntime.check((int) Xnnpack.RESHAPE_BINARY.invokeExact(operator, rank, ofA, rank, ofB, threads.pool()));
+                XnnRuntime.check(
+                        (int) Xnnpack.RESHAPE_BINARY.invokeExact(operator, rank, ofA, rank, ofB, threads.pool()));
                 XnnRuntime.check((int) Xnnpack.SETUP_BINARY.invokeExact(operator, a.segment(), b.segment(), out));
             });
         } catch (Throwable e) {

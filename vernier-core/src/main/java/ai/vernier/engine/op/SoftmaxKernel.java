@@ -22,7 +22,11 @@ record SoftmaxKernel(MemorySegment source, MemorySegment target, int rows, int c
         Tensor x = at.in(0);
         Tensor y = at.out()[0];
         long axis = given < 0 ? given + x.dim() : given;
-        if (!Operands.areFloats(x, y) || x.numel() > MAX_ELEMENTS || x.dim() == 0 || axis != x.dim() - 1 || !y.is_contiguous()) {
+        if (!Operands.areFloats(x, y)
+                || x.numel() > MAX_ELEMENTS
+                || x.dim() == 0
+                || axis != x.dim() - 1
+                || !y.is_contiguous()) {
             return null;
         }
         int columns = (int) x.size(axis);

@@ -24,9 +24,7 @@ final class Xnnpack {
     static final int EXPONENTIAL = 6;
     static final int HARD_SWISH = 9;
     static final int LEAKY_RELU = 10;
-    static final int NEGATE = 12;
     static final int SIGMOID = 13;
-    static final int SQUARE_ROOT = 15;
     static final int TANH = 17;
     static final int ADD = 0;
     static final int SUBTRACT = 1;
