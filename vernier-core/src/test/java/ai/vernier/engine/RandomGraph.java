@@ -4,8 +4,10 @@ import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.io.OnnxText;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -105,6 +107,10 @@ final class RandomGraph {
         return random.nextInt(last + 1);
     }
 
+    long between(long first, long last) {
+        return random.nextLong(first, last + 1);
+    }
+
     /// Any value, the latest ones more often than the others.
     Value any() {
         int back = Math.min(random.nextInt(values.size()), random.nextInt(values.size()));
@@ -118,7 +124,7 @@ final class RandomGraph {
 
     int[] permutation(int rank) {
         List<Integer> axes = new ArrayList<>(IntStream.range(0, rank).boxed().toList());
-        java.util.Collections.shuffle(axes, random);
+        Collections.shuffle(axes, random);
         return axes.stream().mapToInt(Integer::intValue).toArray();
     }
 
@@ -256,6 +262,6 @@ final class RandomGraph {
             halves[2 * i] = (byte) half;
             halves[2 * i + 1] = (byte) (half >> 8);
         }
-        return TensorData.ofBytes(type, java.lang.foreign.MemorySegment.ofArray(halves), dims);
+        return TensorData.ofBytes(type, MemorySegment.ofArray(halves), dims);
     }
 }

@@ -41,7 +41,7 @@ final class RandomLayers {
         }
         long[] dims = new long[rank];
         for (int axis = 0; axis < rank; axis++) {
-            dims[axis] = axis == 0 ? 1 + graph.upTo(2) : axis == 1 ? CHANNELS[graph.upTo(6)] : 1 + graph.upTo(11);
+            dims[axis] = axis == 1 ? CHANNELS[graph.upTo(6)] : graph.between(1, axis == 0 ? 3 : 12);
         }
         Value fresh = graph.input(DataType.FLOAT, dims);
         return graph.flip() ? fresh : steps.transpose(fresh);
@@ -52,7 +52,7 @@ final class RandomLayers {
         long channels = x.dims()[1];
         boolean depthwise = graph.upTo(2) == 0;
         long groups = depthwise ? channels : channels % 2 == 0 && graph.flip() ? 2 : 1;
-        long outputs = depthwise ? channels : groups * (1 + graph.upTo(17));
+        long outputs = depthwise ? channels : groups * graph.between(1, 18);
         long[] kernel = new long[spatial];
         long[] strides = new long[spatial];
         long[] dilations = new long[spatial];
@@ -60,8 +60,8 @@ final class RandomLayers {
         long[] dims = x.dims().clone();
         dims[1] = outputs;
         for (int i = 0; i < spatial; i++) {
-            kernel[i] = 1 + graph.upTo(2);
-            strides[i] = 1 + graph.upTo(1);
+            kernel[i] = graph.between(1, 3);
+            strides[i] = graph.between(1, 2);
             dilations[i] = graph.upTo(3) == 0 ? 2 : 1;
             pads[i] = graph.upTo(2);
             pads[spatial + i] = graph.flip() ? pads[i] : graph.upTo(2);
@@ -79,7 +79,7 @@ final class RandomLayers {
         if (!graph.isSmall(dims) || !graph.isSmall(shape)) {
             return;
         }
-        String weight = graph.constant(1 / Math.sqrt(taps), shape).name();
+        String weight = graph.constant(1 / Math.sqrt((double) taps), shape).name();
         String bias = graph.flip() ? ", " + graph.constant(1, outputs).name() : "";
         Value y = graph.node(
                 "Conv <group = %d, strides = [%s], dilations = [%s], pads = [%s]> (%s, %s%s)"
@@ -92,7 +92,7 @@ final class RandomLayers {
                                 weight,
                                 bias),
                 DataType.FLOAT,
-                x.bound() * Math.sqrt(taps) * 2 + 4,
+                x.bound() * Math.sqrt((double) taps) * 2 + 4,
                 dims);
         followUp(y);
     }
@@ -124,14 +124,14 @@ final class RandomLayers {
             return;
         }
         long inputs = x.dims()[x.rank() - 1];
-        long outputs = 1 + graph.upTo(33);
+        long outputs = graph.between(1, 34);
         long[] dims = x.dims().clone();
         dims[x.rank() - 1] = outputs;
         if (!graph.isSmall(dims) || !graph.isSmall(inputs, outputs)) {
             return;
         }
-        double scale = 1 / Math.sqrt(inputs);
-        double bound = x.bound() * Math.sqrt(inputs) * 2 + 4;
+        double scale = 1 / Math.sqrt((double) inputs);
+        double bound = 2 * x.bound() / scale + 4;
         if (x.rank() == 2 && graph.flip()) {
             boolean transposed = graph.flip();
             Value w = transposed ? graph.constant(scale, outputs, inputs) : graph.constant(scale, inputs, outputs);
@@ -155,7 +155,7 @@ final class RandomLayers {
         long inner = x.dims()[x.rank() - 1];
         long[] other = x.dims().clone();
         other[x.rank() - 2] = inner;
-        other[x.rank() - 1] = 1 + graph.upTo(20);
+        other[x.rank() - 1] = graph.between(1, 21);
         long[] dims = x.dims().clone();
         dims[x.rank() - 1] = other[x.rank() - 1];
         if (graph.flip()) {
@@ -199,8 +199,8 @@ final class RandomLayers {
         long[] pads = new long[4];
         boolean ceil = graph.opset >= 10 && graph.upTo(3) == 0;
         for (int i = 0; i < 2; i++) {
-            kernel[i] = 1 + graph.upTo(3);
-            strides[i] = 1 + graph.upTo(2);
+            kernel[i] = graph.between(1, 4);
+            strides[i] = graph.between(1, 3);
             dilations[i] = graph.opset >= 10 && graph.upTo(3) == 0 ? 2 : 1;
             pads[i] = graph.flip() ? 0 : graph.upTo((int) kernel[i] - 1);
             pads[i + 2] = graph.flip() ? pads[i] : graph.upTo((int) kernel[i] - 1);
@@ -266,7 +266,7 @@ final class RandomLayers {
     private void recurrence(Value x) {
         boolean lstm = graph.flip();
         long gates = lstm ? 4 : 3;
-        long hidden = 1 + graph.upTo(16);
+        long hidden = graph.between(1, 17);
         boolean both = graph.flip();
         long directions = both ? 2 : 1;
         long batch = x.dims()[1];

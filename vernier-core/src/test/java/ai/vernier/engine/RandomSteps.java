@@ -300,23 +300,35 @@ final class RandomSteps {
         }
         int depth = 1 + graph.upTo(Math.min(2, x.rank() - 1));
         long[] row = Arrays.copyOfRange(x.dims(), depth, x.rank());
-        int count = 1 + graph.upTo(2);
+        long places = Arrays.stream(x.dims(), 0, depth).reduce(1, (a, b) -> a * b);
+        // several tuples that name one place leave open which update wins
+        long[] chosen = graph.random
+                .longs(1 + graph.upTo(3), 0, places)
+                .distinct()
+                .toArray();
+        int count = chosen.length;
         long[] tuples = new long[count * depth];
         for (int i = 0; i < tuples.length; i++) {
-            tuples[i] = i < depth ? i % 2 == 0 ? 0 : x.dims()[i] - 1 : graph.random.nextLong(x.dims()[i % depth]);
-        }
-        if (count > 1) {
-            count = 1; // several tuples could name one place, and nobody says which update wins
-            tuples = Arrays.copyOf(tuples, depth);
+            long below = Arrays.stream(x.dims(), i % depth + 1, depth).reduce(1, (a, b) -> a * b);
+            long index = chosen[i / depth] / below % x.dims()[i % depth];
+            tuples[i] = graph.upTo(2) == 0 ? index - x.dims()[i % depth] : index;
         }
         Value at = graph.constant(DataType.INT64, new long[] {count, depth}, RandomGraph.joined(tuples));
         long[] shape =
                 LongStream.concat(LongStream.of(count), Arrays.stream(row)).toArray();
-        Value updates = graph.flip() ? graph.constant(1, shape) : graph.input(DataType.FLOAT, shape);
+        Value updates = graph.flip() ? graph.constant(1, shape) : turned(shape);
         same(
                 "ScatterND (%s, %s, %s)".formatted(graph.use(x), at.name(), graph.use(updates)),
                 x,
                 Math.max(4, x.bound()));
+    }
+
+    /// A new input of these extents, in a view that turns its axes round.
+    Value turned(long... dims) {
+        long[] lying = new long[dims.length];
+        Arrays.setAll(lying, axis -> dims[dims.length - 1 - axis]);
+        Value fresh = graph.input(DataType.FLOAT, lying);
+        return graph.node("Transpose (%s)".formatted(graph.use(fresh)), DataType.FLOAT, fresh.bound(), dims);
     }
 
     // ---- arithmetic
@@ -375,7 +387,11 @@ final class RandomSteps {
                     arithmetic("PRelu", x, other, x.bound() * Math.max(1, other.bound()));
                 }
             }
-            default -> arithmetic("Max", x, other, Math.max(x.bound(), other.bound()));
+            default -> {
+                if (graph.opset >= 8) {
+                    arithmetic("Max", x, other, Math.max(x.bound(), other.bound()));
+                }
+            }
         }
     }
 
