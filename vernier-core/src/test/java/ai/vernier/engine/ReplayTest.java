@@ -14,6 +14,7 @@ import ai.vernier.onnx.io.OnnxWriter;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -140,6 +141,34 @@ class ReplayTest {
                         """),
                 "a:2,3,4",
                 "b:2,1,4");
+    }
+
+    /// Elements of 8, 4, 2 and 1 bytes, scattered on one side of the copy or on both.
+    @Test
+    void movingStepsTakeElementsOfAnyWidth() {
+        for (DataType type : List.of(DataType.INT64, DataType.INT32, DataType.INT16, DataType.UINT8)) {
+            Model model = model(
+                    "(%1$s[3,4,5] x) => (%1$s[5,24] y, %1$s[4,3,2] z, %1$s[6,4,5] t)".formatted(type.text()),
+                    """
+                    turned = Transpose <perm = [2, 1, 0]> (x)
+                    shape = Constant <value = int64[2] {5, 24}> ()
+                    both = Concat <axis = 2> (turned, turned)
+                    y = Reshape (both, shape)
+                    at = Constant <value = int64[2] {4, 1}> ()
+                    few = Gather <axis = 2> (x, at)
+                    z = Transpose <perm = [1, 0, 2]> (few)
+                    back = Transpose <perm = [2, 1, 0]> (turned)
+                    t = Concat <axis = 0> (back, x)
+                    """);
+            try (Executor executor = Executor.compile(model, OPTIONS);
+                    OrtModel judge = OrtModel.open(OnnxWriter.toBytes(model), 1)) {
+                for (int run = 0; run < 3; run++) {
+                    long[] values = new Random(run).longs(60, 0, 128).toArray();
+                    Map<String, TensorData> x = Map.of("x", TensorData.ofIntegers(type, values, 3, 4, 5));
+                    assertThat(executor.run(x)).isEqualTo(judge.run(x));
+                }
+            }
+        }
     }
 
     @Test
