@@ -30,10 +30,11 @@ import org.jspecify.annotations.Nullable;
 /// Runs a model on LibTorch: host tensors in, host tensors out. Compiled once, run as often as wanted, by one thread at
 /// a time (others wait). The results are the same bits for every run with the same number of threads.
 ///
-/// A run without a hook is kept as a [Replay], and runs of inputs of the same shapes go through it from then on.
+/// A run without a hook is kept as a [Replay], and runs of inputs of the same shapes go through it from then on. The
+/// latest few are kept.
 ///
 /// Native memory: the weights once, packed for the machine, and the activations that are alive; between runs those of
-/// the replay, at most 128 MB.
+/// the replays, at most 128 MB in all.
 public final class Executor implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Executor.class.getName());
 
@@ -166,6 +167,7 @@ public final class Executor implements AutoCloseable {
     private Map<String, TensorData> stepByStep(Map<String, TensorData> inputs, @Nullable ValueHook hook) {
         Program program = program(inputs);
         limits.begin();
+        limits.hold("the replays", replays.bytes());
         Tensor[] results = program.runOutermost(feeds(program, inputs), hook);
         Map<String, TensorData> outputs = toHost(results);
         for (Tensor result : results) {

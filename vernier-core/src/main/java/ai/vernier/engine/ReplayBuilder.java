@@ -32,10 +32,10 @@ final class ReplayBuilder {
     private final List<Replay.Step> steps = new ArrayList<>();
     private final List<Tensor> owned = new ArrayList<>();
 
-    private ReplayBuilder(Program program, RunLimits limits) {
+    private ReplayBuilder(Program program, RunLimits limits, long memoryBytes) {
         this.program = program;
         this.limits = limits;
-        this.memory = new ReplayMemory(limits.replayBytes());
+        this.memory = new ReplayMemory(memoryBytes);
         this.frame = program.constants().clone();
         this.constant = new boolean[frame.length];
         this.known = new long[frame.length][];
@@ -44,9 +44,10 @@ final class ReplayBuilder {
         }
     }
 
-    /// @throws ReplayMemory.Exhausted where the replay would be too large
-    static Replay build(Program program, RunLimits limits, Map<String, TensorData> inputs) {
-        ReplayBuilder builder = new ReplayBuilder(program, limits);
+    /// @param memoryBytes what the replay may occupy
+    /// @throws ReplayMemory.Exhausted where it would be larger
+    static Replay build(Program program, RunLimits limits, long memoryBytes, Map<String, TensorData> inputs) {
+        ReplayBuilder builder = new ReplayBuilder(program, limits, memoryBytes);
         try {
             return builder.build(inputs);
         } catch (RuntimeException | OutOfMemoryError e) {

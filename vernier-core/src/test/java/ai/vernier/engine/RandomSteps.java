@@ -278,7 +278,7 @@ final class RandomSteps {
         for (int side = 0; side < pads.length; side++) {
             int axis = side % x.rank();
             if (!reflects && graph.flip()) {
-                pads[side] = graph.upTo(3) - (dims[axis] > 2 ? 1 : 0);
+                pads[side] = graph.between(dims[axis] > 2 ? -1 : 0, 2);
             } else if (reflects && axis == only && x.dims()[axis] > 1) {
                 pads[side] = graph.upTo((int) Math.min(4, x.dims()[axis] - 1));
             }
@@ -302,10 +302,8 @@ final class RandomSteps {
         long[] row = Arrays.copyOfRange(x.dims(), depth, x.rank());
         long places = Arrays.stream(x.dims(), 0, depth).reduce(1, (a, b) -> a * b);
         // several tuples that name one place leave open which update wins
-        long[] chosen = graph.random
-                .longs(1 + graph.upTo(3), 0, places)
-                .distinct()
-                .toArray();
+        long[] chosen =
+                graph.random.longs(1 + graph.upTo(3), 0, places).distinct().toArray();
         int count = chosen.length;
         long[] tuples = new long[count * depth];
         for (int i = 0; i < tuples.length; i++) {
@@ -337,7 +335,7 @@ final class RandomSteps {
     private Value partner(Value x) {
         for (int i = 0; i < 3; i++) {
             Value other = graph.any();
-            if (other.isFloat() && broadcast(x.dims(), other.dims()) != null) {
+            if (other.isFloat() && goTogether(x.dims(), other.dims())) {
                 return tame(other);
             }
         }
@@ -348,15 +346,20 @@ final class RandomSteps {
         return graph.flip() ? graph.constant(1, dims) : graph.input(DataType.FLOAT, dims);
     }
 
-    static long[] broadcast(long[] a, long[] b) {
+    private static boolean goTogether(long[] a, long[] b) {
+        return IntStream.rangeClosed(1, Math.min(a.length, b.length)).allMatch(i -> {
+            long of = a[a.length - i];
+            long and = b[b.length - i];
+            return of == and || of == 1 || and == 1;
+        });
+    }
+
+    private static long[] broadcast(long[] a, long[] b) {
         int rank = Math.max(a.length, b.length);
         long[] dims = new long[rank];
         for (int i = 1; i <= rank; i++) {
             long of = i > a.length ? 1 : a[a.length - i];
             long and = i > b.length ? 1 : b[b.length - i];
-            if (of != and && of != 1 && and != 1) {
-                return null;
-            }
             dims[rank - i] = of == 1 ? and : of;
         }
         return dims;
@@ -366,7 +369,7 @@ final class RandomSteps {
         Value x = tame(given);
         Value other = partner(x);
         long[] dims = broadcast(x.dims(), other.dims());
-        if (dims == null || !graph.isSmall(dims)) {
+        if (!graph.isSmall(dims)) {
             return;
         }
         switch (graph.upTo(7)) {

@@ -165,8 +165,8 @@ class ReplayEdgesTest {
 
     @Test
     void boundsThatLeaveNoRoomAndSlopesThatAreNoNumbersAreTaken() {
-        for (String bounds : List.of("1.0, 1.0", "2.0, 1.0", "nan, 1.0", "-inf, nan")) {
-            String[] each = bounds.split(", ");
+        for (List<String> bounds :
+                List.of(List.of("1.0", "1.0"), List.of("2.0", "1.0"), List.of("nan", "1.0"), List.of("-inf", "nan"))) {
             replaysWhatStepsDo(
                     model(17, "(float[1,1,2,2] x) => (float[1,1,2,2] y)", """
                             low = Constant <value = float {%s}> ()
@@ -175,7 +175,8 @@ class ReplayEdgesTest {
                             w = Constant <value = float[1,1,1,1] {2.0}> ()
                             v = Conv (c, w)
                             y = Clip (v, low, high)
-                            """.formatted(each[0], each[1])),
+                            """.formatted(
+                                    bounds.getFirst(), bounds.getLast())),
                     ramp(-1, 1, 1, 2, 2));
         }
         replaysWhatStepsDo(

@@ -162,10 +162,10 @@ class ReplaySpecialValuesTest {
     private static void assertAlike(String judge, float[] wanted, float[] found) {
         assertThat(found).hasSameSizeAs(wanted);
         for (int i = 0; i < found.length; i++) {
-            boolean alike = Float.compare(wanted[i], found[i]) == 0
-                    || Math.abs((double) wanted[i] - found[i]) <= Math.max(ABSOLUTE, RELATIVE * Math.abs(wanted[i]))
-                            && Float.isFinite(found[i])
-                            && (wanted[i] != 0 || found[i] != 0);
+            double room = Math.max(ABSOLUTE, RELATIVE * Math.abs(wanted[i]));
+            boolean isClose = Float.isFinite(found[i]) && Math.abs((double) wanted[i] - found[i]) <= room;
+            boolean areZeros = wanted[i] == 0 && found[i] == 0; // which have to have the same sign
+            boolean alike = Float.compare(wanted[i], found[i]) == 0 || (isClose && !areZeros);
             assertThat(alike)
                     .as("[%d]: %s says %s, found %s", i, judge, wanted[i], found[i])
                     .isTrue();

@@ -148,8 +148,7 @@ class ReplayTest {
     void movingStepsTakeElementsOfAnyWidth() {
         for (DataType type : List.of(DataType.INT64, DataType.INT32, DataType.INT16, DataType.UINT8)) {
             Model model = model(
-                    "(%1$s[3,4,5] x) => (%1$s[5,24] y, %1$s[4,3,2] z, %1$s[6,4,5] t)".formatted(type.text()),
-                    """
+                    "(%1$s[3,4,5] x) => (%1$s[5,24] y, %1$s[4,3,2] z, %1$s[6,4,5] t)".formatted(type.text()), """
                     turned = Transpose <perm = [2, 1, 0]> (x)
                     shape = Constant <value = int64[2] {5, 24}> ()
                     both = Concat <axis = 2> (turned, turned)

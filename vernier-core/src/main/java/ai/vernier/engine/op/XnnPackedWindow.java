@@ -172,8 +172,9 @@ final class XnnPackedWindow implements AutoCloseable {
                     threads.pool()));
             requireOutput(answers.get(ValueLayout.JAVA_LONG, 16), answers.get(ValueLayout.JAVA_LONG, 24));
             long workspace = answers.get(ValueLayout.JAVA_LONG, 0);
-            slice.workspace =
-                    workspace == 0 ? MemorySegment.NULL : Arena.ofAuto().allocate(workspace, 64);
+            if (workspace > slice.workspace.byteSize()) {
+                slice.workspace = Arena.ofAuto().allocate(workspace, 64);
+            }
         } catch (Throwable e) {
             throw XnnRuntime.failed(e);
         }

@@ -40,7 +40,9 @@ abstract sealed class XnnRecurrentDirection implements AutoCloseable permits Xnn
         if (rows != batch) {
             batch = rows;
             long bytes = (long) Float.BYTES * blocks() * rows * hidden;
-            scratch = Arena.ofAuto().allocate(bytes + READ_BEHIND, 64);
+            if (scratch == null || scratch.byteSize() < bytes + READ_BEHIND) {
+                scratch = Arena.ofAuto().allocate(bytes + READ_BEHIND, 64);
+            }
             shape();
         }
         projectGates(x, gates, time * rows);
