@@ -95,13 +95,16 @@ class HostileModelTest {
                 "y = Div (far, none)",
                 "y = Mod (far, none)",
                 "y = DepthToSpace <blocksize = 0> (x)",
-                "y = LSTM <hidden_size = 1000000> (x, w, w)"
+                "y = LSTM <hidden_size = 1000000> (x, w, w)",
+                "y = Expand (one, below)",
+                "o = Cast <to = 1> (one) e = Expand (o, below) y = Mul (x, e)"
             })
     void whatDoesNotFitTogetherIsRefusedByNode(String nodes) {
         Model hostile = model("""
                 float[2,3,3,3] w3 = {%s}, float[2,2,1,1] w = {1, 2, 3, 4}, float[9] b9 = {1, 2, 3, 4, 5, 6, 7, 8, 9},
                 float[1,2,9,9] wide = {%s}, float[2,3] flat = {1, 2, 3, 4, 5, 6}, float[2,2] square = {1, 2, 3, 4},
-                int64[1,2] far = {1000000, -1000000}, int64[1,2] none = {0, 0}
+                int64[1,2] far = {1000000, -1000000}, int64[1,2] none = {0, 0},
+                int64 one = {1}, int64[3] below = {0, -2, 4}
                 """.formatted("1, ".repeat(53) + "1", "1, ".repeat(161) + "1"), nodes);
         assertThatThrownBy(() -> run(hostile))
                 .isInstanceOfAny(InvalidInputException.class, UnsupportedModelException.class)

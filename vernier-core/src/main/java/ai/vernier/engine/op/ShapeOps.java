@@ -181,12 +181,16 @@ final class ShapeOps {
     }
 
     /// Broadcasts both ways: an extent of the input survives where the asked one is 1.
+    /// LibTorch takes negative extents beside an extent of 0, and the result then breaks whatever reads it.
     private static Tensor expand(Tensor x, long[] asked) {
         int rank = (int) Math.max(asked.length, x.dim());
         long[] sizes = new long[rank];
         for (int i = 1; i <= rank; i++) {
             long wanted = i <= asked.length ? asked[asked.length - i] : 1;
             long present = i <= x.dim() ? x.size(x.dim() - i) : 1;
+            if (wanted < -1) {
+                throw new IllegalArgumentException("cannot expand to " + Arrays.toString(asked));
+            }
             sizes[rank - i] = present == 1 ? wanted : present;
         }
         return x.expand(sizes);
