@@ -1,6 +1,8 @@
 package ai.vernier.engine.op;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -32,26 +34,46 @@ final class ConvolutionOps {
             begins[i] = -kept[0][i];
             ends[i] = kept[0][i] + kept[1][i] - full;
         }
-        boolean grows = Arrays.stream(begins).anyMatch(pad -> pad > 0)
+        long[] strides = IntStream.range(0, rank)
+                .mapToLong(i -> Math.min(window.strides()[i], window.extent(i)))
+                .toArray();
+        boolean bare = !Arrays.equals(strides, window.strides())
+                || Arrays.stream(begins).anyMatch(pad -> pad > 0)
                 || Arrays.stream(ends).anyMatch(pad -> pad > 0);
         Tensor bias = in.orNull(2);
         Tensor full = torch.convolution(
                 x,
                 in.at(1),
-                NormalizationOps.some(grows ? null : bias),
-                window.strides(),
+                NormalizationOps.some(bare ? null : bias),
+                strides,
                 Window.filled(rank, 0),
                 window.dilations(),
                 true,
                 Window.filled(rank, 0),
                 node.integer("group", 1));
+        for (int i = 0; i < rank; i++) {
+            full = apart(full, 2 + i, window.extent(i), window.strides()[i]);
+        }
         Tensor y = Padding.padSpatial(full, begins, ends, 0);
-        if (!grows || bias == null) {
+        if (!bare || bias == null) {
             return y;
         }
-        long[] shape = Window.filled((int) y.dim(), 1); // beyond the last window only the bias is left
+        long[] shape = Window.filled((int) y.dim(), 1); // where no window reaches, only the bias is left
         shape[1] = bias.numel();
         return y.add(bias.reshape(shape));
+    }
+
+    /// Windows of `extent` elements one behind the other along `axis`, moved to begin `stride` elements apart. LibTorch
+    /// takes time for the square of a stride that leaves gaps.
+    private static Tensor apart(Tensor x, int axis, long extent, long stride) {
+        long windows = x.size(axis) / extent;
+        if (stride <= extent || windows < 2) {
+            return x;
+        }
+        long[] gaps = new long[2 * ((int) x.dim() - axis)];
+        gaps[gaps.length - 1] = stride - extent;
+        Tensor spread = torch.constant_pad_nd(x.unflatten(axis, new long[] {windows, extent}), gaps, new Scalar(0L));
+        return spread.flatten(axis, axis + 1).narrow(axis, 0, stride * (windows - 1) + extent);
     }
 
     /// Row 0: first element kept, row 1: elements kept, per axis.

@@ -41,6 +41,9 @@ class GeometryOpsTest {
                 "pads = [1, 0, 2, 1]",
                 "group = 2, pads = [0, 2, 1, 0], dilations = [1, 2]",
                 "pads = [3, 0, 0, 0]",
+                "strides = [7, 4]",
+                "strides = [7, 2], pads = [1, 4, 2, 0], output_padding = [5, 1]",
+                "group = 2, strides = [3, 9], dilations = [2, 3], pads = [0, 8, 0, 12]",
             })
     void convTranspose(String attributes) {
         for (String[] constants : new String[][] {{}, {"w", "b"}}) {
@@ -70,6 +73,11 @@ class GeometryOpsTest {
                         11,
                         "(float[2,4,5] x, float[4,3,3] w) => (float[n,c,l] y)",
                         "y = ConvTranspose <strides = [2]> (x, w)")
+                .agrees();
+        Differential.of(
+                        11,
+                        "(float[2,4,2,3,1] x, float[4,3,2,1,2] w, float[3] b) => (float[n,c,d,h,w] y)",
+                        "y = ConvTranspose <strides = [5,3,4]> (x, w, b)")
                 .agrees();
     }
 
