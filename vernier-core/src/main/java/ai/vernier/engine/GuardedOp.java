@@ -69,8 +69,19 @@ final class GuardedOp implements BoundOp {
     /// The complaint that the node does not go with its inputs.
     static InvalidInputException failure(String label, Throwable cause) {
         String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        String reason = message.lines().findFirst().orElse("no reason given");
+        String reason = inPlainWords(message.lines().findFirst().orElse("no reason given"));
         return new InvalidInputException(label + " fails on these inputs: " + reason, cause);
+    }
+
+    /// LibTorch's words without its C++ names and places.
+    private static String inPlainWords(String message) {
+        if (message.contains("can't allocate memory")) {
+            return "there is not enough memory";
+        }
+        return message.replaceAll("\\[enforce fail[^]]*] ", "")
+                .replace("c10::BFloat16", "bfloat16")
+                .replace("c10::Half", "float16")
+                .replaceAll("\\b(?:at|c10|torch)::", "");
     }
 
     @Override

@@ -23,12 +23,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// An operator that the engine lacks, run as a one-node model in ONNX Runtime. The model is made when the input types
 /// are known, once per combination of them.
 final class OrtNode implements BoundOp {
+    /// Where in ONNX Runtime's sources a complaint comes from: file, line and function.
+    private static final Pattern PLACE = Pattern.compile("/onnxruntime_src/\\S+ .*?\\)( \\[with .*?])? ");
+
     private final NodeView view;
     private final Node node;
     private final Model source;
@@ -42,7 +46,10 @@ final class OrtNode implements BoundOp {
 
     UnsupportedModelException unsupported(String reason) {
         return new UnsupportedModelException("%s (opset %d): neither the engine nor ONNX Runtime can run it: %s"
-                .formatted(node.label(), source.opset(node.domain()), reason));
+                .formatted(
+                        node.label(),
+                        source.opset(node.domain()),
+                        PLACE.matcher(reason).replaceAll("")));
     }
 
     /// Refuses operators that ONNX Runtime has never heard of.
@@ -70,8 +77,7 @@ final class OrtNode implements BoundOp {
                 types.add(DataType.FLOAT);
             }
         }
-        Map<String, TensorData> results =
-                sessions.computeIfAbsent(types, this::open).run(fed);
+        Map<String, TensorData> results = results(types, fed);
         Tensor like = first(in);
         List<Tensor> outputs = new ArrayList<>();
         for (String name : node.outputs()) {
@@ -80,6 +86,14 @@ final class OrtNode implements BoundOp {
                     like, result == null ? HostTransfer.ofLongs(new long[0], 0) : HostTransfer.toTensor(result)));
         }
         return outputs.toArray(Tensor[]::new);
+    }
+
+    private Map<String, TensorData> results(List<DataType> types, Map<String, TensorData> fed) {
+        try {
+            return sessions.computeIfAbsent(types, this::open).run(fed);
+        } catch (UnsupportedModelException e) {
+            throw unsupported(String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+        }
     }
 
     private static @Nullable Tensor first(Inputs in) {
