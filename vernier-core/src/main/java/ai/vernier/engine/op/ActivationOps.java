@@ -39,11 +39,7 @@ final class ActivationOps {
         ops.add("Mish", 18, (_, in) -> torch.mish(in.at(0)));
         ops.add("PRelu", 1, (_, in) -> leaky(in.at(0), perChannel(in.at(1), in.at(0))));
         ops.add("PRelu", 7, (_, in) -> leaky(in.at(0), in.at(1)));
-        ops.add(
-                "Clip",
-                1,
-                (node, in) -> torch.clamp(
-                        in.at(0), some(node.real("min", -Float.MAX_VALUE)), some(node.real("max", Float.MAX_VALUE))));
+        ops.add("Clip", 1, (node, in) -> clip(node, in.at(0)));
         ops.addOrdered("Clip", 11, (_, in) -> clip(in), (_, in) -> Unsigned64.clipped(in));
     }
 
@@ -68,6 +64,14 @@ final class ActivationOps {
         long[] shape = Window.filled((int) x.dim(), 1);
         shape[1] = slope.numel();
         return slope.reshape(shape);
+    }
+
+    /// Bounds that float32 has and the type of `x` has not are those of the type.
+    private static Tensor clip(NodeView node, Tensor x) {
+        double greatest = greatest(x);
+        double low = Math.max(node.real("min", -Float.MAX_VALUE), -greatest);
+        double high = Math.min(node.real("max", Float.MAX_VALUE), greatest);
+        return torch.clamp(x, some(low), some(high));
     }
 
     /// An absent bound is the least or the greatest finite number of the type, so that nothing stays infinite.

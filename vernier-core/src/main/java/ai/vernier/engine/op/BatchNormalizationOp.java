@@ -28,7 +28,9 @@ final class BatchNormalizationOp {
 
     private static Tensor inferred(NodeView node, Inputs in) {
         Tensor x = in.at(0);
-        boolean uniform = x.scalar_type().intern() == in.at(3).scalar_type().intern()
+        boolean given = !in.at(3).requires_grad() && !in.at(4).requires_grad(); // LibTorch has no gradient for them
+        boolean uniform = given
+                && x.scalar_type().intern() == in.at(3).scalar_type().intern()
                 && x.scalar_type().intern() == in.at(1).scalar_type().intern();
         if (!uniform) {
             return applied(node, in, new Tensor[] {in.at(3), in.at(4)}, channelShape(x));

@@ -14,7 +14,7 @@ final class ElementwiseOps {
     private ElementwiseOps() {}
 
     static void register(OpTable ops) {
-        unary(ops, "Abs", torch::abs);
+        ops.addOrdered("Abs", 1, (_, in) -> torch.abs(in.at(0)), (_, in) -> in.at(0));
         unary(ops, "Neg", torch::neg);
         unary(ops, "Exp", torch::exp);
         unary(ops, "Log", torch::log);
@@ -23,7 +23,11 @@ final class ElementwiseOps {
         unary(ops, "Floor", torch::floor);
         unary(ops, "Ceil", torch::ceil);
         unary(ops, "Round", torch::round); // half to even, as ONNX has it
-        unary(ops, "Sign", torch::sign);
+        ops.addOrdered(
+                "Sign",
+                1,
+                (_, in) -> sign(in.at(0)),
+                (_, in) -> in.at(0).ne(new Scalar(0L)).to(ScalarType.Long));
         unary(ops, "Sin", torch::sin);
         unary(ops, "Cos", torch::cos);
         unary(ops, "Tan", torch::tan);
@@ -53,13 +57,7 @@ final class ElementwiseOps {
         extremum(ops, "Max", torch::maximum);
         extremum(ops, "Min", torch::minimum);
         ops.add("Mean", 1, ElementwiseOps::mean);
-        ops.add("Swish", 24, (node, in) -> {
-            Tensor x = in.at(0);
-            double alpha = node.real("alpha", 1);
-            return x.mul(torch.sigmoid(alpha == 1 ? x : x.mul(new Scalar(alpha))));
-        });
         ops.add("Shrink", 9, (node, in) -> shrink(in.at(0), node.real("lambd", 0.5), node.real("bias", 0)));
-        ops.add("Det", 11, (_, in) -> torch.linalg_det(in.at(0)));
     }
 
     private static void unary(OpTable ops, String type, UnaryOperator<Tensor> formula) {
@@ -77,6 +75,11 @@ final class ElementwiseOps {
                 (_, in) -> fold(in, formula),
                 (_, in) -> fold(
                         in, (a, b) -> Unsigned64.ordered(formula.apply(Unsigned64.ordered(a), Unsigned64.ordered(b)))));
+    }
+
+    /// LibTorch has 0 for what is not a number.
+    private static Tensor sign(Tensor x) {
+        return x.is_floating_point() ? torch.where(torch.isnan(x), x, torch.sign(x)) : torch.sign(x);
     }
 
     private static Tensor mean(NodeView node, Inputs in) {

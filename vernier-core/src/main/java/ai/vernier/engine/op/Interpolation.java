@@ -24,6 +24,9 @@ record Interpolation(
         boolean excludeOutside,
         boolean antialias,
         double extrapolation) {
+    /// No nearest_mode of ONNX: down where the image grows, up where it shrinks.
+    private static final String OUTWARD = "outward";
+
     /// Beyond so many neighbours a matrix product is quicker than a sum over them.
     private static final int MANY_TAPS = 4;
 
@@ -41,16 +44,16 @@ record Interpolation(
                 node.real("extrapolation_value", 0));
     }
 
-    /// Upsample and the first Resize: x = i / scale, nearest rounds down.
+    /// Upsample and the first Resize: x = i / scale, nearest rounds down where the image grows and up where it shrinks.
     static Interpolation legacy(NodeView node) {
         String mode = node.text("mode", "nearest");
         String today = mode.equals("bilinear") ? "linear" : mode;
-        return new Interpolation(today, "asymmetric", "floor", -0.75, false, false, 0);
+        return new Interpolation(today, "asymmetric", OUTWARD, -0.75, false, false, 0);
     }
 
     /// Whether enlarging by a whole factor just repeats every pixel.
     boolean repeatsPixels() {
-        boolean floored = coordinates.equals("asymmetric") && nearest.equals("floor");
+        boolean floored = coordinates.equals("asymmetric") && (nearest.equals("floor") || nearest.equals(OUTWARD));
         boolean centred = coordinates.startsWith("half_pixel") && nearest.startsWith("round");
         return mode.equals("nearest") && (floored || centred);
     }
@@ -83,25 +86,36 @@ record Interpolation(
         return torch.where(mask, new Scalar(extrapolation), mixed).to(mixed.scalar_type());
     }
 
+    /// Where output `i` reads. Nearest neighbours are found in float as elsewhere: (1 + 0.5) / 0.6f − 0.5 has to be 2.
     private double coordinate(long i, Extent extent) {
         return switch (coordinates) {
-            case "half_pixel" -> (i + 0.5) / extent.scale - 0.5;
-            case "pytorch_half_pixel" -> extent.output > 1 ? (i + 0.5) / extent.scale - 0.5 : 0;
-            case "align_corners" -> extent.output == 1 ? 0 : i * (extent.input - 1) / (extent.scale * extent.input - 1);
-            case "asymmetric" -> i / extent.scale;
+            case "half_pixel" -> centred(i, extent);
+            case "pytorch_half_pixel" -> extent.output > 1 ? centred(i, extent) : 0;
+            case "align_corners" ->
+                extent.output == 1 ? 0 : rounded(i * (extent.input - 1) / (extent.scale * extent.input - 1));
+            case "asymmetric" -> rounded(i / extent.scale);
             case "half_pixel_symmetric" -> {
                 double adjustment = extent.output / (extent.scale * extent.input);
                 double centre = extent.input / 2.0;
-                yield centre * (1 - adjustment) + (i + 0.5) / extent.scale - 0.5;
+                yield rounded(centre * (1 - adjustment) + centred(i, extent));
             }
             case "tf_crop_and_resize" -> {
                 double last = extent.input - 1;
-                yield extent.output == 1
-                        ? (extent.start + extent.end) * last / 2
-                        : extent.start * last + i * (extent.end - extent.start) * last / (extent.output - 1);
+                yield rounded(
+                        extent.output == 1
+                                ? (extent.start + extent.end) * last / 2
+                                : extent.start * last + i * (extent.end - extent.start) * last / (extent.output - 1));
             }
             default -> throw new IllegalArgumentException("unknown coordinates '" + coordinates + "'");
         };
+    }
+
+    private double centred(long i, Extent extent) {
+        return rounded(rounded((i + 0.5) / extent.scale) - 0.5);
+    }
+
+    private double rounded(double coordinate) {
+        return radius() == 0 ? (float) coordinate : coordinate;
     }
 
     /// How far the kernel reaches to either side.
@@ -129,7 +143,7 @@ record Interpolation(
 
     private void fill(Taps taps, int i, double coordinate, Extent extent) {
         if (radius() == 0) {
-            taps.set(0, i, Math.clamp(nearest(coordinate), 0, extent.input - 1), 1);
+            taps.set(0, i, Math.clamp(nearest(coordinate, extent), 0, extent.input - 1), 1);
             return;
         }
         long base = (long) Math.floor(coordinate) + firstTap(extent);
@@ -146,8 +160,9 @@ record Interpolation(
         }
     }
 
-    private long nearest(double coordinate) {
+    private long nearest(double coordinate, Extent extent) {
         return switch (nearest) {
+            case OUTWARD -> (long) (extent.scale < 1 ? Math.ceil(coordinate) : Math.floor(coordinate));
             case "floor" -> (long) Math.floor(coordinate);
             case "ceil" -> (long) Math.ceil(coordinate);
             case "round_prefer_ceil" -> (long) Math.floor(coordinate + 0.5);

@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// Matrix products.
 final class MatrixOps {
@@ -13,7 +14,7 @@ final class MatrixOps {
     static void register(OpTable ops) {
         ops.bind("MatMul", 1, MatrixOps::matMul);
         ops.bind("Gemm", 1, MatrixOps::gemm);
-        ops.add("Det", 11, (_, in) -> torch.det(in.at(0)));
+        ops.add("Det", 11, (_, in) -> torch.linalg_det(in.at(0)));
         ops.add("Einsum", 12, (node, in) -> {
             TensorVector operands = new TensorVector(in.size());
             for (int i = 0; i < in.size(); i++) {
@@ -31,6 +32,16 @@ final class MatrixOps {
                 .orElse(in -> new Tensor[] {torch.matmul(in.at(0), in.at(1))});
     }
 
+    /// Products of integers with a factor lose its fraction in the end.
+    private static Tensor scaled(Tensor x, double factor) {
+        if (factor == 1) {
+            return x;
+        }
+        return x.is_floating_point()
+                ? x.mul(new Scalar(factor))
+                : x.to(ScalarType.Double).mul(new Scalar(factor)).to(x.scalar_type());
+    }
+
     /// y = alpha · A' · B' + beta · C
     private static BoundOp gemm(NodeView node) {
         double alpha = node.real("alpha", 1);
@@ -44,8 +55,8 @@ final class MatrixOps {
                 .orElse(in -> {
                     Tensor a = transposeA ? in.at(0).t() : in.at(0);
                     Tensor product = torch.matmul(a, transposeB ? in.at(1).t() : in.at(1));
-                    Tensor scaled = alpha == 1 ? product : product.mul(new Scalar(alpha));
-                    return new Tensor[] {in.has(2) ? scaled.add(in.at(2), new Scalar(beta)) : scaled};
+                    Tensor scaled = scaled(product, alpha);
+                    return new Tensor[] {in.has(2) ? scaled.add(scaled(in.at(2), beta)) : scaled};
                 });
     }
 }

@@ -99,8 +99,9 @@ public final class NodeView {
         return node.attributes().containsKey(attribute);
     }
 
+    /// The float attribute, or `otherwise`, rounded to float as the schema's defaults are, where it is absent.
     public double real(String attribute, double otherwise) {
-        return has(attribute) ? node.floatAttribute(attribute, 0) : otherwise;
+        return node.floatAttribute(attribute, (float) otherwise);
     }
 
     public long integer(String attribute, long otherwise) {

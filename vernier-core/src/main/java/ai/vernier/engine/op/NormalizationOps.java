@@ -1,5 +1,6 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.onnx.InvalidInputException;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -47,7 +48,9 @@ final class NormalizationOps {
         }
         Tensor[] parts = standardized(wide(x), normalizedAxes(x, node.integer("axis", -1)), epsilon(node));
         Tensor scaled = parts[0].to(x.scalar_type()).mul(scale);
-        return new Tensor[] {bias == null ? scaled : scaled.add(bias), parts[1], parts[2]};
+        return new Tensor[] {
+            bias == null ? scaled : scaled.add(bias), parts[1].to(ScalarType.Float), parts[2].to(ScalarType.Float)
+        };
     }
 
     /// (x − mean) / √(var + ε), mean and 1 / √(var + ε), with the variance of the whole population.
@@ -127,13 +130,20 @@ final class NormalizationOps {
     private static Tensor acrossChannels(NodeView node, Inputs in) {
         Tensor x = in.at(0);
         long size = node.integer("size", 1);
-        long before = (size - 1) / 2;
+        if (size < 1) {
+            throw new InvalidInputException("%s (opset %d): size is %d; expected at least 1"
+                    .formatted(node.node().label(), node.opset(), size));
+        }
+        long all = 2 * x.size(1) + 1; // reaches from each channel to every other
+        long window = Math.min(size, all);
+        long before = (window - 1) / 2;
         Tensor squares = torch.constant_pad_nd(
                 x.mul(x).reshape(x.size(0), 1, x.size(1), -1),
-                new long[] {0, 0, before, size - 1 - before},
+                new long[] {0, 0, before, window - 1 - before},
                 new Scalar(0));
-        Tensor mean = windowMean(squares, size).reshape(HostTransfer.sizes(x));
-        Tensor base = mean.mul(new Scalar(node.real("alpha", 1e-4))).add(new Scalar(node.real("bias", 1)));
+        Tensor mean = windowMean(squares, window).reshape(HostTransfer.sizes(x));
+        double share = (double) window / size;
+        Tensor base = mean.mul(new Scalar(node.real("alpha", 1e-4) * share)).add(new Scalar(node.real("bias", 1)));
         return x.div(torch.pow(base, new Scalar(node.real("beta", 0.75))));
     }
 

@@ -1,5 +1,6 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.onnx.InvalidInputException;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.LongOptional;
@@ -207,7 +208,11 @@ final class PoolOps {
 
     static Window window(NodeView node) {
         long[] kernel = node.integers("kernel_shape");
-        if (kernel.length < 1 || kernel.length > 3) {
+        if (kernel.length == 0) {
+            throw new InvalidInputException("%s (opset %d): kernel_shape is missing"
+                    .formatted(node.node().label(), node.opset()));
+        }
+        if (kernel.length > 3) {
             throw node.unsupported("over " + kernel.length + " axes");
         }
         return Window.of(node, kernel);

@@ -114,7 +114,7 @@ final class ResizeOps {
     }
 
     private static Tensor resize(Tensor x, Plan plan, Interpolation interpolation) {
-        Tensor direct = wholeMultiple(x, plan.sizes, interpolation);
+        Tensor direct = wholeMultiple(x, plan, interpolation);
         if (direct != null) {
             return direct;
         }
@@ -130,16 +130,16 @@ final class ResizeOps {
 
     /// Nearest neighbour by whole factors repeats pixels, whatever the coordinate transformation is
     /// called.
-    private static @Nullable Tensor wholeMultiple(Tensor x, long[] sizes, Interpolation interpolation) {
-        if (!interpolation.repeatsPixels()
-                || x.dim() != 4
-                || !x.is_floating_point()
-                || sizes[0] != x.size(0)
-                || sizes[1] != x.size(1)
-                || sizes[2] % x.size(2) != 0
-                || sizes[3] % x.size(3) != 0) {
+    private static @Nullable Tensor wholeMultiple(Tensor x, Plan plan, Interpolation interpolation) {
+        if (!interpolation.repeatsPixels() || x.dim() != 4 || !x.is_floating_point()) {
             return null;
         }
-        return torch.upsample_nearest2d(x, sizes[2], sizes[3]);
+        for (int axis = 0; axis < 4; axis++) {
+            long factor = axis < 2 ? 1 : plan.sizes[axis] / x.size(axis);
+            if (plan.sizes[axis] != factor * x.size(axis) || plan.scales[axis] != factor) {
+                return null;
+            }
+        }
+        return torch.upsample_nearest2d(x, plan.sizes[2], plan.sizes[3]);
     }
 }

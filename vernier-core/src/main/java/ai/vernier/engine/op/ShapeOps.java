@@ -73,14 +73,8 @@ final class ShapeOps {
         Tensor x = in.at(0);
         long axis = node.integer("axis", 1);
         long split = axis < 0 ? axis + x.dim() : axis;
-        long rows = 1;
-        for (int i = 0; i < split; i++) {
-            rows *= x.size(i);
-        }
-        long columns = 1;
-        for (int i = (int) split; i < x.dim(); i++) {
-            columns *= x.size(i);
-        }
+        long rows = LongStream.range(0, split).map(x::size).reduce(1, (a, b) -> a * b);
+        long columns = LongStream.range(split, x.dim()).map(x::size).reduce(1, (a, b) -> a * b);
         return x.reshape(rows, columns);
     }
 
@@ -171,7 +165,8 @@ final class ShapeOps {
             long to = Math.clamp(end, from, size);
             return x.slice(axis, new LongOptional(from), new LongOptional(to), span.step);
         }
-        long from = Math.clamp(start, -1, size - 1);
+        // Not as in NumPy, a start before the first element means that element; of nothing there is none.
+        long from = size == 0 ? -1 : Math.clamp(start, 0, size - 1);
         long to = Math.clamp(span.end < -size ? -1 : end, -1, size - 1);
         // −step may not have a positive counterpart, and from + step may wrap around.
         long count = span.step < -size ? (from > to ? 1 : 0) : Math.max(0, Math.ceilDiv(from - to, -span.step));
@@ -230,8 +225,12 @@ final class ShapeOps {
             full[axis] = pads[i];
             full[rank + axis] = pads[axes.length + i];
         }
-        Scalar value = in.has(2) ? in.at(2).item() : new Scalar(0L);
-        return Padding.pad(x, full, node.text("mode", "constant"), value);
+        String mode = node.text("mode", "constant");
+        if (in.has(2) && in.at(2).requires_grad() && mode.equals("constant")) {
+            Tensor value = in.at(2).reshape(new long[0]); // only as a tensor it has a gradient
+            return Padding.pad(x.sub(value), full, mode, new Scalar(0L)).add(value);
+        }
+        return Padding.pad(x, full, mode, in.has(2) ? in.at(2).item() : new Scalar(0L));
     }
 
     private static Tensor triangle(NodeView node, Inputs in) {

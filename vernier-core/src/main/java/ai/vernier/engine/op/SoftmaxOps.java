@@ -39,6 +39,9 @@ final class SoftmaxOps {
 
     /// One at the first of the largest elements, zero elsewhere.
     private static Tensor hardmax(Tensor x, long axis) {
+        if (x.numel() == 0) {
+            return x;
+        }
         Tensor largest = torch.argmax(x, new LongOptional(axis), true);
         return torch.scatter(torch.zeros_like(x), axis, largest, new Scalar(1));
     }
