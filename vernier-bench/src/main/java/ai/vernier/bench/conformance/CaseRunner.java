@@ -66,7 +66,7 @@ final class CaseRunner {
                     case Gradient.Verdict.Agrees _ -> "checked";
                     case Gradient.Verdict.Differs(double analytic, double quotient) ->
                         "differs: %.6g, difference quotient %.6g".formatted(analytic, quotient);
-                    case Gradient.Verdict.Unchecked _ -> "flows";
+                    case Gradient.Verdict.Unchecked _, Gradient.Verdict.Lost _ -> "flows";
                 })
                 .map(outcome::withGradient)
                 .orElse(outcome);

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// direction v, in double precision:
 ///
 ///     L(x) = Σ w · op(x),   ⟨∇L, v⟩ against (L(x + εv) − L(x − εv)) / 2ε
-final class Gradient {
+public final class Gradient {
     private static final double STEP = 1e-6;
     private static final double JITTER = 0.01;
 
@@ -43,7 +43,7 @@ final class Gradient {
     private static final double LARGEST_SUM = 1e6;
 
     /// What is known about the gradient of an operator.
-    sealed interface Verdict {
+    public sealed interface Verdict {
         /// No floating-point output depends differentiably on a floating-point input.
         record None() implements Verdict {}
 
@@ -53,12 +53,18 @@ final class Gradient {
 
         /// There is one, but the operator does not run in double precision.
         record Unchecked(String reason) implements Verdict {}
+
+        /// The outputs change with input `index`, but no gradient says so.
+        record Lost(int index, double quotient) implements Verdict {}
     }
 
     private final BoundOp op;
     private final List<TensorData> data;
     private final List<double[]> directions = new ArrayList<>();
     private final Random random = new Random(17);
+
+    /// The inputs that have a gradient.
+    private final Set<Integer> reached = new HashSet<>();
 
     private Gradient(BoundOp op, List<TensorData> data) {
         this.op = op;
@@ -85,13 +91,51 @@ final class Gradient {
         if (binder.isEmpty() || inputs.stream().noneMatch(Gradient::isReal)) {
             return Optional.empty();
         }
+        try (BoundOp op = binder.get().bind(view)) {
+            return Optional.of(new Gradient(op, placed(node, inputs)).check(node));
+        }
+    }
+
+    /// Checks the only node of `model`, and that no real input which matters is left without a gradient.
+    ///
+    /// @param inputs of the node, in its order, as far as they are not absent
+    public static Verdict of(Model model, List<TensorData> inputs) {
+        Node node = model.graph().nodes().getFirst();
+        ElementTypes types = ElementTypes.of(model.graph());
+        NodeView view = new NodeView(node, model.opset(node.domain()), _ -> Optional.empty(), types::of);
+        Optional<OpTable.Binder> binder = OpTable.builtIn().find(node, view.opset());
+        if (binder.isEmpty()) {
+            return new Verdict.None();
+        }
+        try (BoundOp op = binder.get().bind(view)) {
+            Gradient gradient = new Gradient(op, placed(node, inputs));
+            Verdict verdict = gradient.check(node);
+            return verdict instanceof Verdict.Agrees || verdict instanceof Verdict.None
+                    ? gradient.lost(node).orElse(verdict)
+                    : verdict;
+        }
+    }
+
+    private static List<TensorData> placed(Node node, List<TensorData> inputs) {
         List<TensorData> placed = new ArrayList<>();
         int next = 0;
         for (String name : node.inputs()) {
             placed.add(name.isEmpty() ? TensorData.ofLongs(new long[0], 0) : inputs.get(next++));
         }
-        try (BoundOp op = binder.get().bind(view)) {
-            return Optional.of(new Gradient(op, placed).check(node));
+        return placed;
+    }
+
+    private Optional<Verdict> lost(Node node) {
+        try (PointerScope _ = new PointerScope()) {
+            for (int i = 0; i < data.size(); i++) {
+                int index = i;
+                boolean matters = isReal(data.get(i)) && !reached.contains(i) && !isParameter(node, i);
+                double quotient = matters ? quotient(node, STEP, moved -> moved == index) : 0;
+                if (Math.abs(quotient) > TOLERANCE) {
+                    return Optional.of(new Verdict.Lost(i, quotient));
+                }
+            }
+            return Optional.empty();
         }
     }
 
@@ -107,16 +151,15 @@ final class Gradient {
                 return new Verdict.None();
             }
             loss.backward();
-            Set<Integer> differentiable = new HashSet<>();
             double analytic = 0;
             for (int i = 0; i < at.size(); i++) {
                 Tensor input = at.get(i);
                 if (input != null && input.requires_grad() && input.grad().defined()) {
-                    differentiable.add(i);
+                    reached.add(i);
                     analytic += input.grad().mul(direction(i)).sum().item().toDouble();
                 }
             }
-            return analytic == 0 ? new Verdict.None() : compared(node, analytic, differentiable::contains);
+            return analytic == 0 ? new Verdict.None() : compared(node, analytic, reached::contains);
         } catch (RuntimeException e) {
             return new Verdict.Unchecked(
                     String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
