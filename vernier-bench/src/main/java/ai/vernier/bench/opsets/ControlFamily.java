@@ -26,8 +26,9 @@ final class ControlFamily {
     }
 
     private static Attribute graph(String text) {
-        return Objects.requireNonNull(OnnxText.parse("<ir_version: 8, opset_import: [\"\" : 13]> g () => (float[2] y) { y = Loop <body = %s> () }"
-                        .formatted(text))
+        return Objects.requireNonNull(OnnxText.parse(
+                        "<ir_version: 8, opset_import: [\"\" : 13]> g () => (float[2] y) { y = Loop <body = %s> () }"
+                                .formatted(text))
                 .graph()
                 .nodes()
                 .getFirst()

@@ -132,8 +132,7 @@ final class Draw {
         if (!Numbers.holdsReals(type)) {
             return extreme(type, dims);
         }
-        double[] values =
-                random.doubles(TensorData.elementCount(dims), -5, 5).toArray();
+        double[] values = random.doubles(TensorData.elementCount(dims), -5, 5).toArray();
         for (int i = 0; i < values.length; i++) {
             values[i] = chance(0.125) ? SPECIAL[random.nextInt(SPECIAL.length)] : values[i];
         }

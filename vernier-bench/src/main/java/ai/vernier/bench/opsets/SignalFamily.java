@@ -30,7 +30,7 @@ final class SignalFamily {
         });
         for (String type : new String[] {"HannWindow", "HammingWindow", "BlackmanWindow"}) {
             operators.add(type, "17", (sketch, draw) -> {
-                sketch.flag("periodic", draw.chance(0.5), true).slack(1000); // float constants in ONNX Runtime
+                sketch.flag("periodic", draw.chance(0.5), true);
                 sketch.parameter(TensorData.ofIntegers(Types.index(draw), new long[] {draw.between(2, 20)}));
                 if (draw.chance(0.4)) {
                     sketch.set(
