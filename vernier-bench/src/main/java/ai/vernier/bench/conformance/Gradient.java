@@ -235,8 +235,11 @@ public final class Gradient {
         Tensor[] outputs = op.run(new Inputs(inputs.toArray(new @Nullable Tensor[0]), new long[inputs.size()][], null));
         Random weights = new Random(23);
         Tensor sum = torch.zeros(new long[0]).to(ScalarType.Double);
+        boolean isFirst = true;
         for (Tensor output : outputs) {
-            if (output.is_floating_point()) {
+            boolean isDouble = output.scalar_type().intern() == ScalarType.Double;
+            if (output.is_floating_point() && (isFirst || isDouble)) { // statistics beside the result may be float
+                isFirst = false;
                 requireDouble(output);
                 double[] weight = weights.doubles(output.numel(), 0.5, 1.5).toArray();
                 Tensor weighted = output.to(ScalarType.Double)
