@@ -17,25 +17,42 @@ abstract sealed class XnnRecurrentDirection implements AutoCloseable permits Xnn
     private static final long READ_BEHIND = 64;
 
     final int hidden;
+    final XnnUnary tanh;
+    final XnnBinary times;
+    final XnnBinary plus;
     int batch;
     private long time;
+    private final Gates gates;
     private final Place place;
     private final XnnRuntime runtime;
+    private final XnnUnary sigmoid;
     private final List<AutoCloseable> held = new ArrayList<>();
     private @Nullable MemorySegment scratch;
+    private MemorySegment sums = MemorySegment.NULL;
 
-    XnnRecurrentDirection(int hidden, Place place, XnnRuntime runtime) {
+    /// The gates whose sums lie side by side for each sequence, `[count · hidden]`.
+    ///
+    /// @param sigmoids how many of them, the first ones, go through σ
+    record Gates(int count, int sigmoids) {}
+
+    XnnRecurrentDirection(int hidden, Gates gates, Place place, XnnRuntime runtime) {
         this.hidden = hidden;
+        this.gates = gates;
         this.place = place;
         this.runtime = runtime;
+        sigmoid = unary(Xnnpack.SIGMOID);
+        tanh = unary(Xnnpack.TANH);
+        times = binary(Xnnpack.MULTIPLY);
+        plus = binary(Xnnpack.ADD);
     }
 
     /// Computes the input's share of the gates for all steps.
     ///
     /// @param x `[time, batch, inputs]`
-    /// @param gates room for `[time, batch, gates · hidden]`, the run's until it is over
-    final void project(MemorySegment x, MemorySegment gates, long steps, long sequences) {
+    /// @param room for `[time, batch, gates · hidden]`, the run's until it is over
+    final void project(MemorySegment x, MemorySegment room, long steps, long sequences) {
         time = steps;
+        sums = room;
         int rows = Math.toIntExact(sequences);
         if (rows != batch) {
             batch = rows;
@@ -43,9 +60,24 @@ abstract sealed class XnnRecurrentDirection implements AutoCloseable permits Xnn
             if (scratch == null || scratch.byteSize() < bytes + READ_BEHIND) {
                 scratch = Arena.ofAuto().allocate(bytes + READ_BEHIND, 64);
             }
+            shapeShared();
             shape();
         }
-        projectGates(x, gates, time * rows);
+        projectGates(x, room, time * rows);
+    }
+
+    private void shapeShared() {
+        long elements = (long) batch * hidden;
+        sigmoid.shape(
+                batch == 1 ? XnnUnary.Rows.one((long) gates.sigmoids * hidden) : gateRows(), Threads.CALLER);
+        tanh.shape(XnnUnary.Rows.one(elements), Threads.CALLER);
+        times.shape(elements, Threads.CALLER);
+        plus.shape(elements, Threads.CALLER);
+    }
+
+    /// One gate of all sequences, out of the sums and into a block.
+    final XnnUnary.Rows gateRows() {
+        return new XnnUnary.Rows(batch, hidden, (long) gates.count * hidden, hidden);
     }
 
     /// @param y `[time, direction, batch, hidden]`
@@ -69,13 +101,44 @@ abstract sealed class XnnRecurrentDirection implements AutoCloseable permits Xnn
 
     abstract void projectGates(MemorySegment x, MemorySegment gates, long rows);
 
-    /// Tells the operators the batch.
+    /// Tells the operators of its own the batch.
     abstract void shape();
 
     /// How many blocks of batch × hidden floats [#block] has.
     abstract int blocks();
 
     abstract void step(long t, State state);
+
+    /// Adds h·Rᵀ to the sums of step `t` and puts σ of the first gates into as many blocks.
+    ///
+    /// @return the sums, `[batch, gates · hidden]`
+    final MemorySegment openGates(long t, MemorySegment h, Tensor recurrent) {
+        int width = gates.count * hidden;
+        MemorySegment row = at(sums, Float.BYTES * t * batch * width);
+        addProduct(h, recurrent, width, row);
+        // of one sequence all sigmoids lie side by side
+        for (int gate = 0; gate < (batch == 1 ? 1 : gates.sigmoids); gate++) {
+            sigmoid.run(at(row, (long) Float.BYTES * gate * hidden), block(gate));
+        }
+        return row;
+    }
+
+    /// target ← target + h·Rᵀ
+    ///
+    /// @param recurrent Rᵀ, `[hidden, width]`
+    final void addProduct(MemorySegment h, Tensor recurrent, int width, MemorySegment target) {
+        Blas.product(
+                new Blas.Extents(batch, width, hidden),
+                new Blas.Operand(h, hidden, false),
+                new Blas.Operand(XnnRuntime.address(recurrent), width, false),
+                1,
+                new Blas.Operand(target, width, false));
+    }
+
+    /// `matrix` transposed, to be kept.
+    final Tensor recurrent(Tensor matrix) {
+        return held(OneDnn.kept(matrix.t().contiguous()));
+    }
 
     /// Block `index` of the scratch memory.
     final MemorySegment block(int index) {
