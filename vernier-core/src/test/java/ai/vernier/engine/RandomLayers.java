@@ -205,7 +205,9 @@ final class RandomLayers {
             pads[i] = graph.flip() ? 0 : graph.upTo((int) kernel[i] - 1);
             pads[i + 2] = graph.flip() ? pads[i] : graph.upTo((int) kernel[i] - 1);
             long room = dims[i + 2] + pads[i] + pads[i + 2] - ((kernel[i] - 1) * dilations[i] + 1);
-            if (room < 0 || (ceil && room % strides[i] != 0)) {
+            boolean sees =
+                    dims[i + 2] > dilations[i] || pads[i] == 0; // what a window sees of padding alone, nobody says
+            if (room < 0 || !sees || (ceil && room % strides[i] != 0)) {
                 return;
             }
             dims[i + 2] = room / strides[i] + 1;

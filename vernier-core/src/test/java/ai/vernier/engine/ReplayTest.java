@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -206,6 +208,78 @@ class ReplayTest {
                         """),
                 "x:2,3,9,7",
                 "m:6,2");
+    }
+
+    /// Every side padded differently, steps that differ, and both at once.
+    @Test
+    void poolsKeepTheirSidesApart() {
+        agreesRunAfterRun(
+                model(
+                        "(float[2,4,7,9] x) => (float[2,4,8,8] a, float[2,4,5,8] b, float[2,4,7,9] c, float[2,4,6,9] d)",
+                        """
+                        a = MaxPool <kernel_shape = [3, 3], pads = [1, 0, 2, 1]> (x)
+                        b = MaxPool <kernel_shape = [2, 2], dilations = [2, 1]> (x)
+                        c = MaxPool <kernel_shape = [3, 3], pads = [0, 2, 2, 0]> (x)
+                        d = MaxPool <kernel_shape = [2, 2], dilations = [3, 2], pads = [1, 1, 1, 1]> (x)
+                        """),
+                "x:2,4,7,9");
+    }
+
+    /// More channels, pixels, results and rows than are worked on at once.
+    @Test
+    void layersThatAreCutIntoPartsAreWhole() {
+        agreesRunAfterRun(
+                model(
+                        "(float[1,2,130,130] x, float[1,4,130,130] r, float[1,400,3,3] c, float[1,600,6] a, float[1,6,5] b)"
+                                + " => (float[1,4,130,130] y, float[1,400,3,3] z, float[1,600,5] m)",
+                        """
+                        %s
+                        v = Conv (x, w)
+                        s = Add (v, r)
+                        y = LeakyRelu <alpha = 0.25> (s)
+                        z = Conv <group = 400> (c, d)
+                        m = MatMul (a, b)
+                        """.formatted(constants(4 * 2, "float[4,2,1,1] w") + constants(400, "float[400,1,1,1] d"))),
+                "x:1,2,130,130",
+                "r:1,4,130,130",
+                "c:1,400,3,3",
+                "a:1,600,6",
+                "b:1,6,5");
+    }
+
+    /// A node that makes 1, 2, 3 … of `value`.
+    private static String constants(int count, String value) {
+        String elements =
+                IntStream.rangeClosed(1, count).mapToObj(i -> i + ".0").collect(Collectors.joining(", "));
+        String[] typeAndName = value.split(" ", -1);
+        return "%s = Constant <value = %s {%s}> () ".formatted(typeAndName[1], typeAndName[0], elements);
+    }
+
+    /// Two sequences are fewer than three, and the next time more than one.
+    @Test
+    void recurrencesFollowTheBatch() {
+        for (String layer : List.of(
+                "LSTM <hidden_size = 2> (x, w4, r4)", "GRU <hidden_size = 2, linear_before_reset = 1> (x, w3, r3)")) {
+            Model model = model("(float[3,N,2] x) => (float[3,1,N,2] y)", """
+                    w4 = Constant <value = float[1,8,2] {%1$s}> ()
+                    r4 = Constant <value = float[1,8,2] {%1$s}> ()
+                    w3 = Constant <value = float[1,6,2] {%2$s}> ()
+                    r3 = Constant <value = float[1,6,2] {%2$s}> ()
+                    y = %3$s
+                    """.formatted(
+                            "0.5, -0.25, ".repeat(7) + "0.5, 1.0", "0.5, -0.25, ".repeat(5) + "0.5, 1.0", layer));
+            try (Executor executor = Executor.compile(model, OPTIONS);
+                    OrtModel judge = OrtModel.open(OnnxWriter.toBytes(model), 1)) {
+                for (int batch : new int[] {2, 40, 1, 3, 40, 2, 7}) {
+                    Map<String, TensorData> x = Map.of("x", random(batch, 3, batch, 2));
+                    float[] wanted =
+                            Objects.requireNonNull(judge.run(x).get("y")).toFloats();
+                    assertThat(y(executor, x).toFloats())
+                            .usingComparatorWithPrecision(1e-6f)
+                            .containsExactly(wanted);
+                }
+            }
+        }
     }
 
     /// Before opset 11 the pads are an attribute; whoever believed the input would write behind the result.

@@ -68,8 +68,7 @@ abstract sealed class XnnRecurrentDirection implements AutoCloseable permits Xnn
 
     private void shapeShared() {
         long elements = (long) batch * hidden;
-        sigmoid.shape(
-                batch == 1 ? XnnUnary.Rows.one((long) gates.sigmoids * hidden) : gateRows(), Threads.CALLER);
+        sigmoid.shape(batch == 1 ? XnnUnary.Rows.one((long) gates.sigmoids * hidden) : gateRows(), Threads.CALLER);
         tanh.shape(XnnUnary.Rows.one(elements), Threads.CALLER);
         times.shape(elements, Threads.CALLER);
         plus.shape(elements, Threads.CALLER);
