@@ -1,47 +1,59 @@
 package ai.vernier.onnx;
 
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The element type of every value of one graph: as the file states it, else as the operators propagate it. Sub-graphs
 /// are looked into only for the types of what they hand out.
 public final class ElementTypes {
-    private final Map<String, DataType> types;
+    private final @Nullable ElementTypes outer;
+    private final Map<String, DataType> types = new HashMap<>();
+    /// Values of the graph itself, which hide those of the graphs around.
+    private final Set<String> own = new HashSet<>();
+    /// What is known of sub-graphs: each is looked into once, however many outputs at however many levels ask.
+    private final Map<Graph, ElementTypes> inner = Collections.synchronizedMap(new IdentityHashMap<>());
 
-    private ElementTypes(Map<String, DataType> types) {
-        this.types = types;
+    private ElementTypes(Graph graph, @Nullable ElementTypes outer) {
+        this.outer = outer;
+        own.addAll(graph.initializers().keySet());
+        graph.inputs().forEach(input -> own.add(input.name()));
+        graph.nodes().forEach(node -> own.addAll(node.outputs()));
+        graph.valueInfos().forEach(this::state);
+        graph.outputs().forEach(this::state);
+        graph.inputs().forEach(this::state);
+        // Last, whatever the file declares of them: that they are listed as inputs too makes no other tensors of them.
+        graph.initializers().forEach((name, tensor) -> types.put(name, tensor.dataType()));
+        graph.nodes().forEach(this::propagate);
     }
 
     public static ElementTypes of(Graph graph) {
-        return of(graph, Map.of());
-    }
-
-    private static ElementTypes of(Graph graph, Map<String, DataType> outer) {
-        Map<String, DataType> types = new HashMap<>(outer);
-        graph.valueInfos().forEach(value -> value.elementType().ifPresent(type -> types.put(value.name(), type)));
-        graph.outputs().forEach(value -> value.elementType().ifPresent(type -> types.put(value.name(), type)));
-        graph.inputs().forEach(value -> value.elementType().ifPresent(type -> types.put(value.name(), type)));
-        // Last, whatever the file declares of them: that they are listed as inputs too makes no other tensors of them.
-        graph.initializers().forEach((name, tensor) -> types.put(name, tensor.dataType()));
-        ElementTypes propagated = new ElementTypes(types);
-        graph.nodes().forEach(propagated::propagate);
-        return propagated;
+        return new ElementTypes(graph, null);
     }
 
     /// The element types of `graph`, a sub-graph that sees the values of this one.
     public ElementTypes inside(Graph graph) {
-        return of(graph, types);
+        return inner.computeIfAbsent(graph, found -> new ElementTypes(found, this));
     }
 
     /// The element type of `value`; empty where neither file nor operators tell.
     public Optional<DataType> of(String value) {
-        return Optional.ofNullable(types.get(value));
+        DataType found = types.get(value);
+        return found != null || outer == null || own.contains(value) ? Optional.ofNullable(found) : outer.of(value);
     }
 
     /// Whether `value` is known to hold float32.
     public boolean isFloat32(String value) {
-        return types.get(value) == DataType.FLOAT;
+        return of(value).filter(type -> type == DataType.FLOAT).isPresent();
+    }
+
+    private void state(Value value) {
+        value.elementType().ifPresent(type -> types.put(value.name(), type));
     }
 
     private void propagate(Node node) {

@@ -6,6 +6,7 @@ import ai.vernier.onnx.io.OnnxProto.StringStringEntryProto;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,11 +37,13 @@ final class Metadata {
 
     /// Entries of `metadata`, the extended ones restored where key and value are still the same.
     static List<StringStringEntryProto> entries(Map<String, String> metadata, List<StringStringEntryProto> extended) {
+        Map<String, StringStringEntryProto> byKey = new HashMap<>();
+        extended.forEach(entry -> byKey.put(entry.getKey(), entry));
         List<StringStringEntryProto> entries = new ArrayList<>();
-        metadata.forEach((key, value) -> entries.add(extended.stream()
-                .filter(entry -> entry.getKey().equals(key) && entry.getValue().equals(value))
-                .findFirst()
-                .orElseGet(() -> entry(key, value))));
+        metadata.forEach((key, value) -> {
+            StringStringEntryProto kept = byKey.get(key);
+            entries.add(kept != null && kept.getValue().equals(value) ? kept : entry(key, value));
+        });
         return entries;
     }
 

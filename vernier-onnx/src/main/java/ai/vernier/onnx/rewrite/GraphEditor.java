@@ -27,7 +27,7 @@ public final class GraphEditor {
     private final Graph original;
     private final Optional<GraphEditor> outer;
     /// Every name in the model, so that fresh ones are fresh everywhere; shared with the editors of sub-graphs.
-    private final Set<String> taken;
+    private final NameSupply names;
 
     private final Map<String, TensorData> initializers;
     private final Set<String> inputs = new HashSet<>();
@@ -42,14 +42,14 @@ public final class GraphEditor {
     private final Set<String> foreign;
 
     public GraphEditor(Graph graph) {
-        this(graph, Optional.empty(), new HashSet<>());
-        SubGraphs.names(graph, taken::add);
+        this(graph, Optional.empty(), new NameSupply());
+        SubGraphs.names(graph, names::take);
     }
 
-    private GraphEditor(Graph graph, Optional<GraphEditor> outer, Set<String> taken) {
+    private GraphEditor(Graph graph, Optional<GraphEditor> outer, NameSupply names) {
         this.original = graph;
         this.outer = outer;
-        this.taken = taken;
+        this.names = names;
         this.initializers = new LinkedHashMap<>(graph.initializers());
         graph.inputs().forEach(input -> inputs.add(input.name()));
         graph.outputs().forEach(output -> outputs.add(output.name()));
@@ -59,7 +59,7 @@ public final class GraphEditor {
 
     /// An editor for a sub-graph of one of this graph's nodes; it sees the constants of the graphs around it.
     public GraphEditor nested(Graph subGraph) {
-        return new GraphEditor(subGraph, Optional.of(this), taken);
+        return new GraphEditor(subGraph, Optional.of(this), names);
     }
 
     // ---- queries
@@ -130,11 +130,7 @@ public final class GraphEditor {
 
     /// A name that nothing in the model has: `hint`, or `hint_1`, `hint_2` …; it is reserved from now on.
     public String fresh(String hint) {
-        String name = hint;
-        for (int i = 1; !taken.add(name); i++) {
-            name = hint + "_" + i;
-        }
-        return name;
+        return names.fresh(hint);
     }
 
     /// Adds an initializer under a fresh name like `hint`, and returns the name.
@@ -162,7 +158,7 @@ public final class GraphEditor {
 
     /// Adds a node whose outputs nothing else computes.
     public void add(Node node) {
-        node.outputs().forEach(taken::add);
+        node.outputs().forEach(names::take);
         link(node);
     }
 

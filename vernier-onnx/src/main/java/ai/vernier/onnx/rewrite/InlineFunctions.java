@@ -31,13 +31,20 @@ public final class InlineFunctions implements Pass {
     /// Functions that call functions multiply: a small file may ask for more nodes than any memory holds.
     private static final int MAX_NODES = 1_000_000;
 
+    /// Calls within calls; more would exhaust the stack of a thread.
+    private static final int MAX_CALLS = 200;
+
+    /// Sub-graphs within sub-graphs, as deep as protobuf reads them.
+    private static final int MAX_GRAPHS = 32;
+
     @Override
     public String name() {
         return "InlineFunctions";
     }
 
     /// @throws InvalidInputException where a function calls itself
-    /// @throws UnsupportedModelException where a function is written against another opset than the model
+    /// @throws UnsupportedModelException where a function is written against another opset than the model, or where
+    ///     the functions expand to too much or too deep a graph
     @Override
     public PassResult apply(Model model) {
         return model.functions().isEmpty() ? new PassResult(model, PassLog.EMPTY) : new Inlining(model).run();
@@ -52,6 +59,7 @@ public final class InlineFunctions implements Pass {
         private final List<PassLog.Entry> log = new ArrayList<>();
         private final Deque<String> calls = new ArrayDeque<>();
         private int nodes;
+        private int graphs;
 
         Inlining(Model model) {
             this.model = model;
@@ -61,7 +69,7 @@ public final class InlineFunctions implements Pass {
         }
 
         PassResult run() {
-            Graph flat = graph(model.graph());
+            Graph flat = graph(model.graph(), "model");
             List<OperatorSet> sets = opsets.entrySet().stream()
                     .map(entry -> new OperatorSet(entry.getKey(), entry.getValue()))
                     .toList();
@@ -74,17 +82,26 @@ public final class InlineFunctions implements Pass {
             return String.join("\n", domain, function.name(), function.overload());
         }
 
-        private Graph graph(Graph graph) {
-            return graph.withNodes(nodes(graph.nodes()));
+        private Graph graph(Graph graph, String place) {
+            graphs++;
+            if (graphs > MAX_GRAPHS) {
+                throw new UnsupportedModelException(
+                        "%s: the functions expand to graphs within graphs more than %d deep"
+                                .formatted(place, MAX_GRAPHS));
+            }
+            Graph flat = graph.withNodes(nodes(graph.nodes()));
+            graphs--;
+            return flat;
         }
 
         private List<Node> nodes(List<Node> originals) {
             List<Node> result = new ArrayList<>();
             for (Node node : originals) {
                 Function called = functions.get(String.join("\n", node.domain(), node.opType(), node.overload()));
+                count(node);
                 if (called == null) {
-                    count(node);
-                    result.add(node.withAttributes(attributes(node.attributes(), this::graph)));
+                    String place = node.label();
+                    result.add(node.withAttributes(attributes(node.attributes(), inner -> graph(inner, place))));
                 } else {
                     result.addAll(body(node, called));
                 }
@@ -104,6 +121,10 @@ public final class InlineFunctions implements Pass {
             if (calls.contains(key(function))) {
                 throw new InvalidInputException("%s: function '%s' calls itself; expected functions that end"
                         .formatted(call.label(), function.name()));
+            }
+            if (calls.size() == MAX_CALLS) {
+                throw new UnsupportedModelException("%s: its function is called by functions more than %d deep"
+                        .formatted(call.label(), MAX_CALLS));
             }
             requireOpsets(call, function);
             Instance instance = new Instance(names, call, function);

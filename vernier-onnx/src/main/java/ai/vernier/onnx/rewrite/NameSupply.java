@@ -4,14 +4,20 @@ import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.Graph;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.Value;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// Hands out names that no value and no node of a graph or of its sub-graphs has yet; the same requests in the same
 /// order get the same names.
 public final class NameSupply {
     private final Set<String> taken = new HashSet<>();
+    /// The first number to try behind a name: counting from 1 again would take squares of the number of requests.
+    private final Map<String, Integer> next = new HashMap<>();
+
+    NameSupply() {}
 
     /// Knows every name in `graph` and its sub-graphs.
     public static NameSupply of(Graph graph) {
@@ -22,11 +28,20 @@ public final class NameSupply {
 
     /// `wanted` where it is free, else `wanted_1`, `wanted_2`, …
     public String fresh(String wanted) {
-        String name = wanted;
-        for (int i = 1; !taken.add(name); i++) {
-            name = wanted + "_" + i;
+        if (taken.add(wanted)) {
+            return wanted;
         }
-        return name;
+        int number = next.getOrDefault(wanted, 1);
+        while (!taken.add(wanted + "_" + number)) {
+            number++;
+        }
+        next.put(wanted, number + 1);
+        return wanted + "_" + number;
+    }
+
+    /// Will not hand out `name`.
+    void take(String name) {
+        taken.add(name);
     }
 
     private void take(Graph graph) {
