@@ -16,6 +16,7 @@ import java.util.function.Predicate;
 /// @param visible values that a hook may ask for
 /// @param overridden initializers that the caller feeds
 /// @param limits of the runs of the whole executor
+/// @param folding what may be computed at compile time
 /// @param fallbacks collects the operator types that go through ONNX Runtime
 record CompileContext(
         Model model,
@@ -25,6 +26,7 @@ record CompileContext(
         boolean cuda,
         XnnRuntime xnnpack,
         RunLimits limits,
+        FoldingBudget folding,
         TreeSet<String> fallbacks) {
     /// Domains whose operators ONNX Runtime may know.
     static final Set<String> ORT_DOMAINS = Set.of("", "ai.onnx.ml", "com.microsoft");

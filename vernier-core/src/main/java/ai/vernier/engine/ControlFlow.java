@@ -4,6 +4,9 @@ import ai.vernier.engine.op.BoundOp;
 import ai.vernier.engine.op.FlexAttention;
 import ai.vernier.engine.op.Inputs;
 import ai.vernier.engine.op.NodeView;
+import ai.vernier.onnx.Attribute;
+import ai.vernier.onnx.Graph;
+import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Node;
 import java.util.List;
 import java.util.Optional;
@@ -26,10 +29,16 @@ final class ControlFlow {
     static Optional<BoundOp> bind(Node node, GraphCompiler compiler, List<String> inputs) {
         return switch (node.qualifiedType()) {
             case "If" -> Optional.of(bindIf(compiler.view(node), compiler, inputs));
-            case "Loop" -> Optional.of(new LoopOp(node, body("body", node, compiler, inputs)));
-            case "Scan" -> {
+            case "Loop" -> {
+                int carried = Math.max(0, node.inputs().size() - 2);
                 Body body = body("body", node, compiler, inputs);
+                requireArity(node, 2 + carried, 1 + carried);
+                yield Optional.of(new LoopOp(node, body));
+            }
+            case "Scan" -> {
                 NodeView view = compiler.view(node);
+                requireScan(view);
+                Body body = body("body", node, compiler, inputs);
                 yield Optional.of(view.opset() < 9 ? ScanOp.batched(view, body) : ScanOp.of(view, body));
             }
             case "ai.onnx.preview.FlexAttention" -> Optional.of(flexAttention(node, compiler, inputs));
@@ -39,6 +48,26 @@ final class ControlFlow {
 
     private static Body body(String attribute, Node node, GraphCompiler compiler, List<String> inputs) {
         return Body.of(compiler.view(node).graph(attribute), compiler, inputs);
+    }
+
+    private static void requireScan(NodeView node) {
+        int given = node.node().inputs().size() - (node.opset() < 9 ? 1 : 0);
+        long scanned = node.integer("num_scan_inputs", 1);
+        if (scanned < 1 || scanned > given) {
+            throw new InvalidInputException("%s: num_scan_inputs is %d; expected 1 to %d, the inputs that it has"
+                    .formatted(node.node().label(), scanned, given));
+        }
+        requireArity(node.node(), given, (int) (given - scanned));
+    }
+
+    /// @param outputs the fewest
+    private static void requireArity(Node node, int inputs, int outputs) {
+        if (node.attributes().get("body") instanceof Attribute.GraphValue(Graph body)
+                && (body.inputs().size() != inputs || body.outputs().size() < outputs)) {
+            throw new InvalidInputException("%s: its body has %d inputs and %d outputs; expected %d, and %d or more"
+                    .formatted(
+                            node.label(), body.inputs().size(), body.outputs().size(), inputs, outputs));
+        }
     }
 
     private static BoundOp bindIf(NodeView node, GraphCompiler compiler, List<String> inputs) {

@@ -187,7 +187,8 @@ public final class Executor implements AutoCloseable {
                 overridden,
                 names -> GraphCompiler.compile(
                         model.graph(),
-                        new CompileContext(model, ops, visible, names, cuda, xnnpack, limits, fallbacks)));
+                        new CompileContext(
+                                model, ops, visible, names, cuda, xnnpack, limits, new FoldingBudget(), fallbacks)));
     }
 
     private Tensor[] feeds(Program program, Map<String, TensorData> inputs) {

@@ -7,6 +7,7 @@ import ai.vernier.engine.op.InputContract;
 import ai.vernier.engine.op.Inputs;
 import ai.vernier.engine.op.NodeView;
 import ai.vernier.engine.op.OpTable;
+import ai.vernier.engine.op.OutputBound;
 import ai.vernier.engine.op.OutputBounds;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.ElementTypes;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -41,8 +43,8 @@ final class GraphCompiler {
     /// Folding may not blow up a model: results beyond this many elements are computed at run time.
     private static final long MAX_FOLDED_ELEMENTS = 1 << 22;
 
-    /// Nor may it take long: this many multiply-accumulates are some tenths of a second.
-    private static final double MAX_FOLDING_WORK = 1L << 32;
+    /// Going over memory takes as long as this many multiply-accumulates for each element.
+    private static final double READING = 4;
 
     /// Integer constants up to this many elements are kept on the host as well.
     private static final long MAX_KNOWN_ELEMENTS = 1024;
@@ -56,6 +58,9 @@ final class GraphCompiler {
     private final Set<String> captured = new LinkedHashSet<>();
     private final List<Draft> drafts = new ArrayList<>();
 
+    /// Names that hide those of the graph around.
+    private final Set<String> local = new HashSet<>();
+
     /// A step before it is known which slots die when.
     private record Draft(BoundOp op, String label, List<String> in, List<String> out) {}
 
@@ -64,6 +69,8 @@ final class GraphCompiler {
         this.context = context;
         this.outer = outer;
         this.types = outer == null ? ElementTypes.of(graph) : outer.types.inside(graph);
+        graph.inputs().forEach(input -> local.add(input.name()));
+        graph.nodes().forEach(node -> local.addAll(node.outputs()));
     }
 
     static Program compile(Graph graph, CompileContext context) {
@@ -104,15 +111,10 @@ final class GraphCompiler {
 
     private Optional<TensorData> constant(String name) {
         TensorData own = constants.get(name);
-        if (own != null || outer == null || definesLocally(name)) {
+        if (own != null || outer == null || local.contains(name)) {
             return Optional.ofNullable(own);
         }
         return outer.constant(name);
-    }
-
-    private boolean definesLocally(String name) {
-        return graph.inputs().stream().anyMatch(input -> input.name().equals(name))
-                || graph.nodes().stream().anyMatch(node -> node.outputs().contains(name));
     }
 
     /// Computes nodes whose inputs are all constant; returns the others.
@@ -157,18 +159,22 @@ final class GraphCompiler {
         }
     }
 
-    private static boolean isSmall(NodeView view, Inputs inputs) {
-        return OutputBounds.find(view)
-                .map(bound -> bound.of(inputs))
-                .filter(size -> size.elements() > MAX_FOLDED_ELEMENTS || size.work() > MAX_FOLDING_WORK)
-                .isEmpty();
+    private boolean isSmall(NodeView view, Inputs inputs) {
+        double read = IntStream.range(0, inputs.size())
+                .filter(inputs::has)
+                .mapToDouble(inputs::numel)
+                .sum();
+        Optional<OutputBound.Size> bound = OutputBounds.find(view).map(found -> found.of(inputs));
+        return bound.map(OutputBound.Size::elements).orElse(0.0) <= MAX_FOLDED_ELEMENTS
+                && context.folding().mayWork(READING * read + bound.map(OutputBound.Size::work).orElse(0.0));
     }
 
     /// Makes constants of a node's results, unless they are too large.
     private boolean takeIn(NodeView view, Tensor[] results) {
         Node node = view.node();
         if (results.length < node.outputs().size()
-                || Arrays.stream(results).anyMatch(tensor -> tensor.numel() > MAX_FOLDED_ELEMENTS)) {
+                || Arrays.stream(results).anyMatch(tensor -> tensor.numel() > MAX_FOLDED_ELEMENTS)
+                || !context.folding().mayKeep(Arrays.stream(results).mapToLong(Tensor::nbytes).sum())) {
             return false;
         }
         for (int i = 0; i < node.outputs().size(); i++) {

@@ -128,6 +128,52 @@ class HostileModelTest {
                 .hasMessageContaining("at most 128 elements");
     }
 
+    /// Every constant alone is small enough to be computed before the first run; together they are not.
+    @Test
+    void whatConstantsMakeTogetherIsBounded() {
+        StringBuilder nodes = new StringBuilder("a0 = ConstantOfShape (many) ");
+        for (int i = 0; i < 200; i++) {
+            nodes.append("a%d = Neg (a%d) ".formatted(i + 1, i));
+        }
+        nodes.append("m = ReduceMax <keepdims = 0> (a200) y = Add (x, m)");
+        Model model = model("int64[1] many = {4000000}", nodes.toString());
+        try (Executor executor = Executor.compile(model, OPTIONS)) {
+            assertThat(executor.run(Map.of("x", TensorData.ofFloats(new float[32], 1, 2, 4, 4))))
+                    .containsOnlyKeys("y");
+        }
+        Runtime.getRuntime().gc();
+        assertThat(Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory())
+                .isLessThan(1L << 30);
+    }
+
+    /// Grams longer than the sequence, or of items further apart, are not looked for.
+    @Test
+    void gramsOfAnyLengthEndAtTheSequence() {
+        Model model = model("int64[6] i = {1, 2, 3, 1, 2, 3}", """
+                y = TfIdfVectorizer <max_gram_length = 9223372036854775807, min_gram_length = -9223372036854775808,
+                    max_skip_count = 9223372036854775807, mode = "TF", ngram_counts = [0], ngram_indexes = [0],
+                    pool_int64s = [2]> (i)
+                """);
+        assertThat(Objects.requireNonNull(run(model).get("y")).toFloats()).containsExactly(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "y, z = Scan <num_scan_inputs = 0, body = b (s, e) => (s2) { s2 = Relu (s) }> (x, x) | num_scan_inputs is 0",
+                "y, z = Scan <num_scan_inputs = -1, body = b (s, e) => (s2) { s2 = Relu (s) }> (x, x) | num_scan_inputs is -1",
+                "y, z = Scan <num_scan_inputs = 5, body = b (s, e) => (s2) { s2 = Relu (s) }> (x, x) | num_scan_inputs is 5",
+                "y = Loop <body = b (i, c) => (c2) { c2 = Identity (c) }> (three, , x) | its body has 2 inputs and 1 outputs",
+                "y = Loop <body = b (i, c, s) => () { }> (three, , x) | its body has 3 inputs and 0 outputs",
+            })
+    void bodiesThatDoNotFitAreRefusedInWords(String nodes, String reason) {
+        Model hostile = model("int64 three = {3}", nodes);
+        assertThatThrownBy(() -> run(hostile))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining(reason);
+    }
+
     /// What only ONNX Runtime could run is bounded as well, before it sees it.
     @Test
     void theLimitsHoldForTheFallback() {

@@ -63,9 +63,11 @@ final class NgramOps {
         }
 
         private void count(long[] sequence, float[] result, int offset) {
-            int shortest = (int) node.integer("min_gram_length", 1);
-            int longest = (int) node.integer("max_gram_length", 1);
-            for (int skip = 0; skip <= node.integer("max_skip_count", 0); skip++) {
+            // nothing longer or wider apart than the sequence is in it
+            int shortest = (int) Math.clamp(node.integer("min_gram_length", 1), 1, sequence.length + 1);
+            int longest = (int) Math.min(node.integer("max_gram_length", 1), sequence.length);
+            int widest = (int) Math.min(node.integer("max_skip_count", 0), sequence.length);
+            for (int skip = 0; skip <= widest; skip++) {
                 for (int size = skip == 0 ? shortest : Math.max(shortest, 2); size <= longest; size++) {
                     int last = sequence.length - (size - 1) * (skip + 1);
                     for (int start = 0; start < last; start++) {
