@@ -166,7 +166,9 @@ final class GraphCompiler {
                 .sum();
         Optional<OutputBound.Size> bound = OutputBounds.find(view).map(found -> found.of(inputs));
         return bound.map(OutputBound.Size::elements).orElse(0.0) <= MAX_FOLDED_ELEMENTS
-                && context.folding().mayWork(READING * read + bound.map(OutputBound.Size::work).orElse(0.0));
+                && context.folding()
+                        .mayWork(READING * read
+                                + bound.map(OutputBound.Size::work).orElse(0.0));
     }
 
     /// Makes constants of a node's results, unless they are too large.
@@ -174,7 +176,9 @@ final class GraphCompiler {
         Node node = view.node();
         if (results.length < node.outputs().size()
                 || Arrays.stream(results).anyMatch(tensor -> tensor.numel() > MAX_FOLDED_ELEMENTS)
-                || !context.folding().mayKeep(Arrays.stream(results).mapToLong(Tensor::nbytes).sum())) {
+                || !context.folding()
+                        .mayKeep(
+                                Arrays.stream(results).mapToLong(Tensor::nbytes).sum())) {
             return false;
         }
         for (int i = 0; i < node.outputs().size(); i++) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 
 /// Gives a sum of products its own copy of a weight or bias that others read too, where sharing stands in the way.
@@ -29,6 +30,9 @@ public final class DuplicateSharedWeights implements Pass {
     /// Copies of larger weights would be felt in the size of the model.
     private static final long LARGEST_BYTES = 4 << 20;
 
+    /// All copies together may double the model, or have this size: thousands of nodes may share one weight.
+    private static final long COPIED_BYTES = 64 << 20;
+
     private static final Set<String> WITH_BIAS = Set.of("Conv", "ConvTranspose", "Gemm");
     private static final Set<String> FOLDED = Set.of("BatchNormalization", "Mul", "Div", "Add", "Sub");
 
@@ -39,8 +43,12 @@ public final class DuplicateSharedWeights implements Pass {
 
     @Override
     public PassResult apply(Model model) {
-        PassResult biases = new RulePass<>(new Copying(2)).apply(model);
-        PassResult weights = new RulePass<>(new Copying(1)).apply(biases.model());
+        long present = model.graph().initializers().values().stream()
+                .mapToLong(TensorData::sizeBytes)
+                .sum();
+        AtomicLong left = new AtomicLong(Math.max(COPIED_BYTES, present));
+        PassResult biases = new RulePass<>(new Copying(2, left)).apply(model);
+        PassResult weights = new RulePass<>(new Copying(1, left)).apply(biases.model());
         return new PassResult(weights.model(), biases.log().plus(weights.log()));
     }
 
@@ -48,7 +56,8 @@ public final class DuplicateSharedWeights implements Pass {
     record Match(Node node, String parameter) {}
 
     /// @param index which input: 1 for weights, 2 for biases
-    private record Copying(int index) implements Rule<Match> {
+    /// @param left bytes that may still be copied
+    private record Copying(int index, AtomicLong left) implements Rule<Match> {
         @Override
         public String name() {
             return NAME;
@@ -89,7 +98,7 @@ public final class DuplicateSharedWeights implements Pass {
         @Override
         public Optional<String> objection(Match match, GraphEditor graph) {
             TensorData tensor = graph.initializer(match.parameter).orElseThrow();
-            return tensor.sizeBytes() <= LARGEST_BYTES
+            return tensor.sizeBytes() <= Math.min(LARGEST_BYTES, left.get())
                     ? Optional.empty()
                     : Optional.of("'%s' is shared and too large to be copied: %s".formatted(match.parameter, tensor));
         }
@@ -97,6 +106,7 @@ public final class DuplicateSharedWeights implements Pass {
         @Override
         public String rewrite(Match match, GraphEditor graph) {
             TensorData tensor = graph.initializer(match.parameter).orElseThrow();
+            left.addAndGet(-tensor.sizeBytes());
             String copy = graph.addInitializer(match.parameter, tensor);
             List<String> inputs = new ArrayList<>(match.node.inputs());
             inputs.set(index, copy);

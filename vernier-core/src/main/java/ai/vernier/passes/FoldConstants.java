@@ -1,5 +1,6 @@
 package ai.vernier.passes;
 
+import ai.vernier.onnx.Graph;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.TensorData;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// Computes once what is the same in every run: `Constant` nodes become initializers, nodes that read only constants
 /// become their results, and `Shape` of a value whose shape the file states becomes that shape.
@@ -24,6 +26,18 @@ public final class FoldConstants implements Pass {
     private static final String NAME = "FoldConstants";
     /// A result may be this large whatever it is made from: shape arithmetic, position tables.
     private static final long FREE_BYTES = 1 << 20;
+
+    /// All results together may have this size and [#GROWTH] times that of the model's constants: each may be made from
+    /// the one before, or thousands from the same.
+    private static final long ADDED_BYTES = 64 << 20;
+
+    private static final int GROWTH = 4;
+
+    /// Each is a model of its own in ONNX Runtime, which takes about a millisecond.
+    private static final int MOST_EVALUATIONS = 5_000;
+
+    /// Bytes that all evaluations together may read: some seconds.
+    private static final long READ_BYTES = 8L << 30;
 
     private static final Set<String> LEFT_ALONE = Set.of(
             "RandomNormal",
@@ -49,7 +63,7 @@ public final class FoldConstants implements Pass {
 
     @Override
     public PassResult apply(Model model) {
-        return new RulePass<>(new Folding(model, Ranks.of(model.graph()))).apply(model);
+        return new RulePass<>(new Folding(model, Ranks.of(model.graph()), Budget.of(model.graph()))).apply(model);
     }
 
     /// A node and what it computes, or why it is left alone.
@@ -59,7 +73,39 @@ public final class FoldConstants implements Pass {
         }
     }
 
-    private record Folding(Model model, Ranks ranks) implements Rule<Match> {
+    /// What one run of the pass may still do.
+    private static final class Budget {
+        private long bytes;
+        private long read = READ_BYTES;
+        private int evaluations = MOST_EVALUATIONS;
+
+        private Budget(long bytes) {
+            this.bytes = bytes;
+        }
+
+        static Budget of(Graph graph) {
+            long present = Stream.concat(
+                            graph.initializers().values().stream(),
+                            graph.nodes().stream()
+                                    .filter(ConstantNode::isOne)
+                                    .flatMap(node -> ConstantNode.value(node).stream()))
+                    .mapToLong(TensorData::sizeBytes)
+                    .sum();
+            return new Budget(ADDED_BYTES + GROWTH * present);
+        }
+
+        /// Whether a node that reads so much and gives about `predicted` may be computed; it counts as computed then.
+        boolean admits(double predicted, long readBytes) {
+            boolean fits = evaluations > 0 && readBytes <= read && predicted <= bytes;
+            if (fits) {
+                evaluations--;
+                read -= readBytes;
+            }
+            return fits;
+        }
+    }
+
+    private record Folding(Model model, Ranks ranks, Budget budget) implements Rule<Match> {
         @Override
         public String name() {
             return NAME;
@@ -108,13 +154,12 @@ public final class FoldConstants implements Pass {
             Map<String, TensorData> inputs = new LinkedHashMap<>();
             UseLists.usedBy(node)
                     .forEach(name -> inputs.put(name, graph.constant(name).orElseThrow()));
-            long limit = FREE_BYTES
-                    + 2
-                            * inputs.values().stream()
-                                    .mapToLong(TensorData::sizeBytes)
-                                    .sum();
+            long readBytes =
+                    inputs.values().stream().mapToLong(TensorData::sizeBytes).sum();
+            long limit = FREE_BYTES + 2 * readBytes;
             SingleNode single = new SingleNode(model, node, inputs);
-            if (single.predictedBytes() > limit) {
+            double predicted = single.predictedBytes();
+            if (predicted > limit || !budget.admits(predicted, readBytes)) {
                 return new Match(node, Map.of(), Optional.of(tooLarge(node)));
             }
             return single.evaluate()
@@ -123,16 +168,19 @@ public final class FoldConstants implements Pass {
                             node, Map.of(), Optional.of("%s could not be computed here".formatted(node.label()))));
         }
 
-        private static Match checked(Node node, Map<String, TensorData> results, long limit) {
+        private Match checked(Node node, Map<String, TensorData> results, long limit) {
             long bytes =
                     results.values().stream().mapToLong(TensorData::sizeBytes).sum();
-            return bytes > limit
-                    ? new Match(node, Map.of(), Optional.of(tooLarge(node)))
-                    : new Match(node, results, Optional.empty());
+            if (bytes > Math.min(limit, budget.bytes)) {
+                return new Match(node, Map.of(), Optional.of(tooLarge(node)));
+            }
+            budget.bytes -= bytes;
+            return new Match(node, results, Optional.empty());
         }
 
         private static String tooLarge(Node node) {
-            return "%s: its constant result is much larger than what it is made from".formatted(node.label());
+            return "%s: its constant result, or those of the model together, are much larger than what they are made from"
+                    .formatted(node.label());
         }
 
         @Override

@@ -14,6 +14,7 @@ import ai.vernier.onnx.rewrite.RulePass;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /// Folds padding with zeros into the convolution or average pooling that reads it.
 ///
@@ -56,6 +57,7 @@ public final class FoldPad implements Pass {
         public Optional<String> objection(NodePair match, GraphEditor graph) {
             return padObjection(match.first(), graph)
                     .or(() -> readerObjection(match))
+                    .or(() -> sizeObjection(match, graph))
                     .or(() -> graph.objectionToSharing(match.between()));
         }
 
@@ -89,18 +91,24 @@ public final class FoldPad implements Pass {
             Optional<long[]> axes = pad.input(3).flatMap(graph::constant).flatMap(TensorData::integers);
             Optional<Integer> rank = ranks.rank(pad.inputs().getFirst());
             return axes.isPresent() && rank.isPresent()
-                    ? Optional.of(spread(given.get(), axes.get(), rank.get()))
+                    ? spread(given.get(), axes.get(), rank.get())
                     : Optional.empty();
         }
 
-        private static long[] spread(long[] pads, long[] axes, int rank) {
+        private static Optional<long[]> spread(long[] pads, long[] axes, int rank) {
             long[] all = new long[2 * rank];
-            for (int i = 0; i < axes.length; i++) {
-                int axis = (int) (axes[i] < 0 ? axes[i] + rank : axes[i]);
-                all[axis] = pads[i];
-                all[axis + rank] = pads[i + axes.length];
+            if (pads.length != 2 * axes.length) {
+                return Optional.empty();
             }
-            return all;
+            for (int i = 0; i < axes.length; i++) {
+                long axis = axes[i] < 0 ? axes[i] + rank : axes[i];
+                if (axis < 0 || axis >= rank) {
+                    return Optional.empty();
+                }
+                all[(int) axis] = pads[i];
+                all[(int) axis + rank] = pads[i + axes.length];
+            }
+            return Optional.of(all);
         }
 
         private static boolean isZero(Node pad, GraphEditor graph) {
@@ -108,7 +116,9 @@ public final class FoldPad implements Pass {
                     && (pad.input(2).isEmpty()
                             || pad.input(2)
                                     .flatMap(graph::constant)
-                                    .filter(value -> value.dataType() == DataType.FLOAT && value.floatAt(0) == 0)
+                                    .filter(value -> value.dataType() == DataType.FLOAT
+                                            && value.elementCount() == 1
+                                            && value.floatAt(0) == 0)
                                     .isPresent());
         }
 
@@ -136,15 +146,41 @@ public final class FoldPad implements Pass {
                     : Optional.empty();
         }
 
-        @Override
-        public String rewrite(NodePair match, GraphEditor graph) {
+        /// Pooling windows must reach beyond their padding.
+        private Optional<String> sizeObjection(NodePair match, GraphEditor graph) {
+            Node reader = match.second();
+            Optional<long[]> own = reader.intsAttribute("pads");
+            int spatial = pads(match.first(), graph).orElseThrow().length / 2 - 2;
+            if (own.isPresent() && own.get().length != 2 * spatial) {
+                return Optional.of("%s has other axes than its pads".formatted(reader.label()));
+            }
+            long[] sum = sum(match, graph);
+            long[] kernel = reader.intsAttribute("kernel_shape").orElseGet(() -> new long[0]);
+            boolean within = reader.opType().equals("Conv")
+                    || (kernel.length == spatial
+                            && IntStream.range(0, sum.length).allMatch(i -> sum[i] < kernel[i % spatial]));
+            return within
+                    ? Optional.empty()
+                    : Optional.of("%s would have windows of padding alone".formatted(reader.label()));
+        }
+
+        /// What the reader would have as pads; with `VALID` its own do not count.
+        private long[] sum(NodePair match, GraphEditor graph) {
             long[] outer = pads(match.first(), graph).orElseThrow();
             int spatial = outer.length / 2 - 2;
-            long[] sum = match.second().intsAttribute("pads").orElseGet(() -> new long[2 * spatial]);
+            boolean valid = match.second().stringAttribute("auto_pad", "NOTSET").equals("VALID");
+            long[] sum =
+                    match.second().intsAttribute("pads").filter(_ -> !valid).orElseGet(() -> new long[2 * spatial]);
             for (int i = 0; i < spatial; i++) {
                 sum[i] += outer[2 + i];
                 sum[spatial + i] += outer[spatial + 4 + i];
             }
+            return sum;
+        }
+
+        @Override
+        public String rewrite(NodePair match, GraphEditor graph) {
+            long[] sum = sum(match, graph);
             Node changed = match.second()
                     .withAttribute("pads", Attribute.ofInts(sum))
                     .withAttribute("auto_pad", Attribute.of("NOTSET"));

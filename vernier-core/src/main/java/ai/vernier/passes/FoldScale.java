@@ -176,7 +176,12 @@ public final class FoldScale implements Pass {
         }
 
         private Optional<String> layoutObjection(Match match, GraphEditor graph) {
-            boolean single = match.constant(graph).elementCount() == 1;
+            TensorData constant = match.constant(graph);
+            if (constant.rank() > ranks.rank(match.data).orElse(1)) {
+                return Optional.of(
+                        "'%s' is %s, and may have more axes than '%s'".formatted(match.factor, constant, match.data));
+            }
+            boolean single = constant.elementCount() == 1;
             if (!single && !hasChannels(match, graph)) {
                 return Optional.of("the file does not state that '%s' has as many channels as '%s' has values"
                         .formatted(match.data, match.factor));

@@ -1,5 +1,7 @@
 package ai.vernier.passes;
 
+import ai.vernier.onnx.DataType;
+import ai.vernier.onnx.ElementTypes;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.rewrite.GraphEditor;
@@ -42,14 +44,16 @@ public final class FuseActivations implements Pass {
 
     @Override
     public PassResult apply(Model model) {
-        return new RaisingPass<>(NAME, newestOpset, opset -> new Fusing(opset, newestOpset)).apply(model);
+        Ranks ranks = Ranks.of(model.graph());
+        ElementTypes types = ElementTypes.of(model.graph());
+        return new RaisingPass<>(NAME, newestOpset, opset -> new Fusing(opset, newestOpset, ranks, types)).apply(model);
     }
 
     /// A function in `nodes` that `standard` computes.
     record Match(PointwiseFunction function, StandardFunction standard) {}
 
     /// @param opset of the model; newer operators are not used
-    private record Fusing(long opset, long newestOpset) implements Rule<Match> {
+    private record Fusing(long opset, long newestOpset, Ranks ranks, ElementTypes types) implements Rule<Match> {
         @Override
         public String name() {
             return NAME;
@@ -59,16 +63,21 @@ public final class FuseActivations implements Pass {
         @Override
         public Optional<Match> match(Node node, GraphEditor graph) {
             List<Match> matches = PointwiseFunction.endingAt(node, graph).stream()
-                    .filter(Fusing::isShorter)
+                    .filter(function -> isShorter(function) && isFloat(function.input()))
                     .flatMap(function ->
                             StandardFunction.of(function::at).stream().map(standard -> new Match(function, standard)))
                     .toList();
             Comparator<Match> bySize =
                     Comparator.comparingInt(match -> match.function.nodes().size());
             return matches.stream()
-                    .filter(match -> match.function.objection(graph).isEmpty())
+                    .filter(match -> match.function.objection(graph, ranks).isEmpty())
                     .max(bySize)
                     .or(() -> matches.stream().max(bySize));
+        }
+
+        /// Runtimes have most of these operators for float32 only. Inside sub-graphs types are not known.
+        private boolean isFloat(String value) {
+            return types.of(value).filter(type -> type != DataType.FLOAT).isEmpty();
         }
 
         /// Of several nodes one, or a Relu of a Max.
@@ -81,7 +90,7 @@ public final class FuseActivations implements Pass {
 
         @Override
         public Optional<String> objection(Match match, GraphEditor graph) {
-            Optional<String> inside = match.function.objection(graph);
+            Optional<String> inside = match.function.objection(graph, ranks);
             if (inside.isPresent() || match.standard.since() <= opset) {
                 return inside;
             }

@@ -79,6 +79,9 @@ public final class FuseSoftmax implements Pass {
 
         @Override
         public Optional<String> objection(Match match, GraphEditor graph) {
+            if (ranks.rank(match.input).equals(Optional.of(0))) {
+                return Optional.of("'%s' is a scalar, and Softmax needs an axis".formatted(match.input));
+            }
             return match.nodes
                     .objection()
                     .or(() -> opset >= ALONG_ONE_AXIS || isLast(match)

@@ -71,6 +71,7 @@ public final class MergeReshapes implements Pass {
             boolean opposite = are(match, "Squeeze", "Unsqueeze") || are(match, "Unsqueeze", "Squeeze");
             return opposite
                     && axes(match.first(), graph)
+                            .filter(axes -> axes.length > 0) // without axes, Squeeze takes all of extent 1
                             .filter(axes -> Arrays.equals(
                                     axes, axes(match.second(), graph).orElse(new long[0])))
                             .isPresent();

@@ -51,8 +51,8 @@ public final class MergeTransposes implements Pass {
         public Optional<String> objection(NodePair match, GraphEditor graph) {
             Optional<long[]> order = merged(match);
             if (order.isEmpty()) {
-                return Optional.of("%s reverses axes of unknown number"
-                        .formatted(match.first().label()));
+                return Optional.of("%s reverses axes of unknown number, or orders others than %s"
+                        .formatted(match.first().label(), match.second().label()));
             }
             if (isIdentity(order.get())) {
                 return graph.objectionToBypass(match.result(), match.source());
@@ -77,8 +77,17 @@ public final class MergeTransposes implements Pass {
             }
             long[] first = order(match.first(), rank);
             long[] second = order(match.second(), rank);
+            if (!isOrder(first, rank) || !isOrder(second, rank)) {
+                return Optional.empty();
+            }
             return Optional.of(
                     Arrays.stream(second).map(axis -> first[(int) axis]).toArray());
+        }
+
+        private static boolean isOrder(long[] order, int rank) {
+            return Arrays.equals(
+                    Arrays.stream(order).sorted().toArray(),
+                    IntStream.range(0, rank).asLongStream().toArray());
         }
 
         private static long[] order(Node node, int rank) {

@@ -93,6 +93,7 @@ record NormalizedShapes(Ranks ranks) {
             NormalizationArithmetic arithmetic, Optional<TensorData> scale, Optional<TensorData> bias, int count) {
         Optional<long[]> dims = ranks.of(arithmetic.input())
                 .map(Shape::sizes)
+                .filter(sizes -> sizes.length >= count)
                 .map(sizes -> Arrays.copyOfRange(sizes, sizes.length - count, sizes.length))
                 .filter(sizes -> LongStream.of(sizes).allMatch(size -> size > 0))
                 .or(() -> scale.or(() -> bias)
@@ -101,7 +102,8 @@ record NormalizedShapes(Ranks ranks) {
         if (dims.isEmpty()) {
             return FuseNormalization.Operator.none("the extent of the normalized axes is not stated");
         }
-        if (!hasDims(scale, dims.get()) || !hasDims(bias, dims.get())) {
+        int rank = ranks.rank(arithmetic.input()).orElse(count);
+        if (!hasDims(scale, dims.get(), rank) || !hasDims(bias, dims.get(), rank)) {
             return FuseNormalization.Operator.none(
                     "scale or bias have not the shape %s of what is normalized".formatted(Arrays.toString(dims.get())));
         }
@@ -118,10 +120,11 @@ record NormalizedShapes(Ranks ranks) {
                 Optional.empty());
     }
 
-    /// Leading axes of extent 1 aside.
-    private static boolean hasDims(Optional<TensorData> parameter, long[] dims) {
+    /// Leading axes of extent 1 aside, as long as they are no more than the `rank` of what is normalized.
+    private static boolean hasDims(Optional<TensorData> parameter, long[] dims, int rank) {
         return parameter
                 .map(tensor -> tensor.rank() >= dims.length
+                        && tensor.rank() <= Math.max(rank, dims.length)
                         && tensor.elementCount() == TensorData.elementCount(dims)
                         && Arrays.equals(
                                 Arrays.copyOfRange(tensor.dims(), tensor.rank() - dims.length, tensor.rank()), dims))

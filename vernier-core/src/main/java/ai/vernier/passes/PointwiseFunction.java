@@ -80,14 +80,17 @@ final class PointwiseFunction {
     /// The function of `input` that `last` computes; empty where it depends on more.
     private static Optional<PointwiseFunction> between(String input, Node last, GraphEditor graph) {
         Collected collected = new Collected(input, graph, new ArrayList<>(), new HashMap<>());
-        return collected.collect(last)
+        return collected.collect(last, 1)
                 ? Optional.of(new PointwiseFunction(input, collected.sorted, collected.constants))
                 : Optional.empty();
     }
 
-    /// Walks up from the last node to the input.
+    /// Walks up from the last node to the input, at most [#MOST_NODES] up: a graph may be a chain of a million.
     private record Collected(String input, GraphEditor graph, List<Node> sorted, Map<String, Double> constants) {
-        boolean collect(Node node) {
+        boolean collect(Node node, int depth) {
+            if (depth > MOST_NODES) {
+                return false;
+            }
             for (String value : node.inputs()) {
                 if (value.isEmpty()
                         || value.equals(input)
@@ -95,18 +98,27 @@ final class PointwiseFunction {
                         || isComputed(value, sorted)) {
                     continue;
                 }
-                Optional<Double> scalar = scalar(value, graph);
+                Optional<Double> scalar = operand(value, node);
                 if (scalar.isPresent()) {
                     constants.put(value, scalar.get());
                     continue;
                 }
                 Optional<Node> producer = graph.producer(value).filter(PointwiseFunction::isPointwise);
-                if (producer.isEmpty() || !collect(producer.get())) {
+                if (producer.isEmpty() || !collect(producer.get(), depth + 1)) {
                     return false;
                 }
             }
             sorted.add(node);
             return sorted.size() <= MOST_NODES;
+        }
+
+        /// A number of the operator's own type; exponents may be integers, where integers are not meant.
+        private Optional<Double> operand(String value, Node node) {
+            return scalar(value, graph)
+                    .filter(_ -> node.opType().equals("Pow")
+                            || graph.constant(value)
+                                    .filter(tensor -> tensor.dataType() == DataType.FLOAT)
+                                    .isPresent());
         }
     }
 
@@ -114,7 +126,6 @@ final class PointwiseFunction {
         return nodes.stream().anyMatch(node -> node.outputs().getFirst().equals(value));
     }
 
-    /// Exponents may be integers.
     private static Optional<Double> scalar(String value, GraphEditor graph) {
         return graph.constant(value)
                 .filter(tensor -> tensor.elementCount() == 1)
@@ -133,7 +144,9 @@ final class PointwiseFunction {
     }
 
     /// Why the nodes cannot be replaced by one; empty where they can.
-    Optional<String> objection(GraphEditor graph) {
+    ///
+    /// @param ranks where more axes of constants than of the input would be lost
+    Optional<String> objection(GraphEditor graph, Ranks ranks) {
         for (Node node : nodes.subList(0, nodes.size() - 1)) {
             String value = node.outputs().getFirst();
             boolean alone = graph.consumers(value).stream()
@@ -143,9 +156,11 @@ final class PointwiseFunction {
                         "its intermediate value '%s' is also read by others, or is a graph output".formatted(value));
             }
         }
+        int rank = Math.min(1, ranks.rank(input).orElse(0));
         return constants.keySet().stream()
-                .filter(name -> graph.constant(name).map(TensorData::rank).orElse(0) > 1)
-                .map("constant '%s' has several axes, and may add some to the result"::formatted)
+                .filter(name -> graph.constant(name).map(TensorData::rank).orElse(0) > rank)
+                .map(name -> "constant '%s' has more axes than '%s' is known to have, and may add some to the result"
+                        .formatted(name, input))
                 .sorted()
                 .findFirst();
     }

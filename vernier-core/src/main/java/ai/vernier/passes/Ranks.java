@@ -93,11 +93,12 @@ final class Ranks {
         return Optional.of(largest);
     }
 
-    /// How many axes an attribute, or input 1 of newer opsets, names.
+    /// How many axes an attribute, or input 1 of newer opsets, names; an empty list may mean all of them.
     private Optional<Integer> axes(Node node) {
         return node.intsAttribute("axes")
                 .map(axes -> axes.length)
-                .or(() -> node.input(1).flatMap(this::constant).map(axes -> (int) axes.elementCount()));
+                .or(() -> node.input(1).flatMap(this::constant).map(axes -> (int) axes.elementCount()))
+                .filter(count -> count > 0);
     }
 
     private Optional<TensorData> constant(String name) {

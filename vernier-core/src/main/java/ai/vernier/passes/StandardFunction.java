@@ -1,6 +1,7 @@
 package ai.vernier.passes;
 
 import ai.vernier.onnx.Attribute;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -28,8 +29,10 @@ record StandardFunction(String opType, long since, Map<String, Attribute> attrib
 
     /// The operator that computes `formula`, its attributes fitted.
     static Optional<StandardFunction> of(DoubleUnaryOperator formula) {
-        return Stream.concat(fixed(), fitted(formula))
-                .filter(candidate -> candidate.equalsEverywhere(formula))
+        Map<Double, Double> known = new HashMap<>();
+        DoubleUnaryOperator once = x -> known.computeIfAbsent(x, formula::applyAsDouble);
+        return Stream.concat(fixed(), fitted(once))
+                .filter(candidate -> candidate.equalsEverywhere(once))
                 .findFirst();
     }
 

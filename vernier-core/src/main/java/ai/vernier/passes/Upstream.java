@@ -24,10 +24,10 @@ record Upstream(GraphEditor graph, List<Node> passed) {
         return found;
     }
 
-    /// The number that a constant of one element holds.
+    /// The number that a constant of one element holds. With more axes than one it may add some to the result.
     Optional<Double> scalar(String value) {
         return graph.constant(value)
-                .filter(tensor -> tensor.elementCount() == 1)
+                .filter(tensor -> tensor.elementCount() == 1 && tensor.rank() <= 1)
                 .filter(tensor ->
                         tensor.dataType() == DataType.FLOAT || tensor.dataType().isInteger())
                 .map(tensor -> tensor.dataType() == DataType.FLOAT ? (double) tensor.floatAt(0) : tensor.toLongs()[0]);

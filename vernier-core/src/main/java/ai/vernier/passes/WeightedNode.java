@@ -103,6 +103,9 @@ final class WeightedNode {
             return Optional.empty();
         }
         String name = node.inputs().get(2);
+        if (name.equals(node.inputs().get(1))) {
+            return Optional.of("%s: '%s' is both weight and bias".formatted(node.label(), name));
+        }
         Optional<TensorData> bias = graph.constant(name);
         long channels = (long) layout.outputs * layout.groups;
         boolean fits = bias.filter(tensor -> tensor.dataType() == DataType.FLOAT)

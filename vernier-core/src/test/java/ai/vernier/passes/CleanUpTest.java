@@ -140,6 +140,29 @@ class CleanUpTest {
                 "reverses axes of unknown number");
     }
 
+    @Test
+    void ordersOfDifferentAxesAreLeftAlone() {
+        Rewriting.assertSkipped(
+                new MergeTransposes(),
+                Rewriting.model(
+                        17,
+                        "(float[2,3] x) => (float[n] y) { t = Transpose <perm = [5, -7]> (x)"
+                                + "  y = Transpose <perm = [2, 1, 0]> (t) }"),
+                "orders others than");
+    }
+
+    /// A Squeeze without axes takes all of extent 1; an Unsqueeze without axes adds none.
+    @Test
+    void emptyAxesUndoNothing() {
+        Rewriting.assertSkipped(
+                new MergeReshapes(),
+                Rewriting.model(
+                        17,
+                        "(float[1,3] x) => (float[n] y) <int64[0] none = {}>"
+                                + " { s = Squeeze (x, none)  u = Unsqueeze (s, none)  y = Relu (u) }"),
+                "are not known well enough");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -67,12 +67,40 @@ class FoldingTest {
                         + "| does not count padding of its own",
                 "float v = {0.0}| q = Pad (x, p)  y = AveragePool <kernel_shape = [2, 2], ceil_mode = 1> (q)"
                         + "| beyond the edge",
+                "float v = {0.0}| q = Pad (x, p)  y = AveragePool <kernel_shape = [2, 2]> (q) | windows of padding alone",
+                "float v = {0.0}| q = Pad (x, p)  y = AveragePool <kernel_shape = [3]> (q)    | windows of padding alone",
+                "float v = {0.0}| q = Pad (x, p)  y = Conv <pads = [1, 1]> (q, w)           | other axes than its pads",
+                "float[0] v = {}| q = Pad (x, p, v)  y = Conv (q, w)                        | does not pad with zeros",
             })
     void otherPaddingStays(String constant, String nodes, String reason) {
         Rewriting.assertSkipped(
                 new FoldPad(),
                 Rewriting.model(17, CONV.replace("-1.0}> ", "-1.0}, " + constant + "> ") + "{ " + nodes + " }"),
                 reason);
+    }
+
+    @Test
+    void padsBesideValidDoNotCount() {
+        Model before = Rewriting.model(
+                17, CONV + "{ q = Pad (x, p)  y = Conv <auto_pad = \"VALID\", pads = [5, 5, 5, 5]> (q, w) }");
+        Model found = new FoldPad().apply(before).model();
+
+        assertThat(found.graph().nodes().getFirst().intsAttribute("pads").orElseThrow())
+                .containsExactly(1, 2, 0, 1);
+        Judged.assertSameOutputsInEngine(before, found, 1e-6);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"int64[1] a = {9}", "int64[1] a = {-9}", "int64[2] a = {-1, -2}"})
+    void namedAxesThatAreNoneStay(String axes) {
+        Rewriting.assertSkipped(
+                new FoldPad(),
+                Rewriting.model(
+                        18,
+                        "(float[1,2,4,4] x) => (float[] y) <int64[2] p = {1, 2}, %s, float[1,2,3,3] w = {%s1.0}> "
+                                        .formatted(axes, "0.5, ".repeat(17))
+                                + "{ q = Pad (x, p, , a)  y = Conv (q, w) }"),
+                "its pads are no constants");
     }
 
     @ParameterizedTest
@@ -177,6 +205,18 @@ class FoldingTest {
                 new FoldScale(), Rewriting.model(17, MATRIX + constant + "> { " + nodes + " }"), reason);
     }
 
+    /// The product makes a volume of an image, which the weight wants.
+    @Test
+    void aScaleThatAddsAnAxisStays() {
+        Rewriting.assertSkipped(
+                new FoldScale(),
+                Rewriting.model(
+                        17,
+                        "(float[1,4,6,6] x) => (float[1,4,4,6,6] y) <float[4,1,1,1,1] w = {1.0, 2.0, 3.0, 4.0},"
+                                + " float[1,1,1,1,1] c = {2.0}> { s = Mul (x, c)  y = Conv (s, w) }"),
+                "may have more axes than 'x'");
+    }
+
     @Test
     void groupsTakeOneScaleForAllInputs() {
         String head = "(float[1,2,2,2] x) => (float[] y) <float[2,1,1,1] w = {2.0, 3.0}, ";
@@ -232,6 +272,36 @@ class FoldingTest {
         Rewriting.assertUntouched(
                 new DuplicateSharedWeights(),
                 Rewriting.model(17, MATRIX + "> { p = MatMul (x, w)  y = MatMul (p, w) }".replace(", >", ">")));
+    }
+
+    @Test
+    void aWeightThatIsItsOwnBiasStays() {
+        Rewriting.assertSkipped(
+                new FoldScale(),
+                Rewriting.model(
+                        17,
+                        "(float[1,1] x) => (float[1,2] y) <float[1,2] w = {3.0, 4.0}, float c = {2.0}>"
+                                + " { s = Mul (x, c)  y = Gemm (s, w, w) }"),
+                "is both weight and bias");
+    }
+
+    @Test
+    void theCopiesOfAWeightAreBounded() {
+        int readers = 40;
+        StringBuilder nodes = new StringBuilder();
+        StringBuilder outputs = new StringBuilder();
+        for (int i = 0; i < readers; i++) {
+            nodes.append("p%d = MatMul (x, w)  y%d = Mul (p%d, c)  ".formatted(i, i, i));
+            outputs.append(i == 0 ? "" : ", ").append("float[1,1000] y").append(i);
+        }
+        Model small = Rewriting.model(
+                17,
+                "(float[1,1000] x) => (%s) <float[1,1] w = {1.0}, float c = {2.0}> { %s }".formatted(outputs, nodes));
+        Map<String, TensorData> initializers = new LinkedHashMap<>(small.graph().initializers());
+        initializers.put("w", TensorData.ofFloats(new float[1000 * 1000], 1000, 1000));
+        Model model = small.withGraph(small.graph().withInitializers(initializers));
+
+        assertThat(new DuplicateSharedWeights().apply(model).log().applied()).hasSize(16); // of 4 MB, in 64 MiB
     }
 
     @Test

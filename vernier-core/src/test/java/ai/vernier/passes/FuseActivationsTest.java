@@ -9,8 +9,10 @@ import ai.vernier.onnx.Node;
 import ai.vernier.onnx.rewrite.Outcome;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FuseActivationsTest {
     private static final String HEAD = "(float[2,37] x) => (float[2,37] y) ";
@@ -161,7 +163,42 @@ class FuseActivationsTest {
                         20,
                         "(float[3] x) => (float[1,3] y) <float[1,1] one = {1.0}>"
                                 + " { a = Abs (x)  b = Add (a, one)  y = Div (x, b) }"),
-                "constant 'one' has several axes");
+                "constant 'one' has more axes than 'x'");
+    }
+
+    @Test
+    void anAxisThatAConstantAddsToAScalarStays() {
+        Rewriting.assertSkipped(
+                new FuseActivations(21),
+                Rewriting.model(20, "(float x) => (float[1] y) <float[1] zero = {0.0}> { y = Max (x, zero) }"),
+                "constant 'zero' has more axes than 'x'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "(int64[2] x) => (int64[2] y) <int64 zero = {0}> { y = Max (x, zero) }",
+                "(int64[2] x) => (int64[2] y) <int64 zero = {0}, int64 one = {1}> { a = Min (x, one)  y = Max (a, zero) }",
+                "(double[2] x) => (double[2] y) { a = Softplus (x)  b = Tanh (a)  y = Mul (x, b) }",
+            })
+    void otherTypesStay(String graph) {
+        Rewriting.assertUntouched(new FuseActivations(21), Rewriting.model(20, graph));
+    }
+
+    /// The constant of three elements is no number, so that the way up from it ends only where the chain does.
+    @Test
+    @Timeout(60)
+    void longChainsAreNotClimbed() {
+        StringBuilder nodes = new StringBuilder("v0 = Abs (x) ");
+        for (int i = 1; i <= 20_000; i++) {
+            nodes.append("v%d = Add (v%d, k) ".formatted(i, i - 1));
+        }
+        Rewriting.assertUntouched(
+                new FuseActivations(21),
+                Rewriting.model(
+                        20,
+                        "(float[3] x) => (float[3] y) <float[3] k = {1, 2, 3}> { %s y = Neg (v20000) }"
+                                .formatted(nodes)));
     }
 
     @Test

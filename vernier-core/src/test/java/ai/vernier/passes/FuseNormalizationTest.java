@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -112,6 +113,32 @@ class FuseNormalizationTest {
         assertThat(found.graph().nodes()).extracting(Node::opType).containsExactly("InstanceNormalization");
         assertThat(found.opset()).isEqualTo(11);
         Judged.assertSameOutputs(before, found, 3e-6);
+    }
+
+    @Test
+    void constantsThatAddAxesStay() {
+        String graph = HEAD + ARITHMETIC + ">" + CENTRED + "  y = Relu (n) }";
+        for (String constant : List.of("float two", "float e")) {
+            Rewriting.assertUntouched(
+                    new FuseNormalization(21),
+                    Rewriting.model(17, graph.replace(constant, constant.replace(" ", "[1,1,1,1] "))));
+        }
+        Rewriting.assertSkipped(
+                new FuseNormalization(21),
+                Rewriting.model(
+                        17,
+                        HEAD + ARITHMETIC + ", float[1,1,1,4] g = {1.0, 2.0, 3.0, 4.0}>" + CENTRED
+                                + "  y = Mul (n, g) }"),
+                "have not the shape [4]");
+    }
+
+    @Test
+    void aScalarHasNoSoftmax() {
+        Rewriting.assertSkipped(
+                new FuseSoftmax(),
+                Rewriting.model(
+                        11, "(float x) => (float y) { e = Exp (x)  s = ReduceSum <axes = [-1]> (e)  y = Div (e, s) }"),
+                "is a scalar");
     }
 
     @ParameterizedTest

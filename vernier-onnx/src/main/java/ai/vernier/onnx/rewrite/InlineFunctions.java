@@ -85,9 +85,8 @@ public final class InlineFunctions implements Pass {
         private Graph graph(Graph graph, String place) {
             graphs++;
             if (graphs > MAX_GRAPHS) {
-                throw new UnsupportedModelException(
-                        "%s: the functions expand to graphs within graphs more than %d deep"
-                                .formatted(place, MAX_GRAPHS));
+                throw new UnsupportedModelException("%s: the functions expand to graphs within graphs more than %d deep"
+                        .formatted(place, MAX_GRAPHS));
             }
             Graph flat = graph.withNodes(nodes(graph.nodes()));
             graphs--;
@@ -123,8 +122,8 @@ public final class InlineFunctions implements Pass {
                         .formatted(call.label(), function.name()));
             }
             if (calls.size() == MAX_CALLS) {
-                throw new UnsupportedModelException("%s: its function is called by functions more than %d deep"
-                        .formatted(call.label(), MAX_CALLS));
+                throw new UnsupportedModelException(
+                        "%s: its function is called by functions more than %d deep".formatted(call.label(), MAX_CALLS));
             }
             requireOpsets(call, function);
             Instance instance = new Instance(names, call, function);
