@@ -37,7 +37,7 @@ public final class FoldConstants implements Pass {
     private static final int MOST_EVALUATIONS = 5_000;
 
     /// Bytes that all evaluations together may read: some seconds.
-    private static final long READ_BYTES = 8L << 30;
+    private static final long READ_BYTES = 2L << 30;
 
     private static final Set<String> LEFT_ALONE = Set.of(
             "RandomNormal",

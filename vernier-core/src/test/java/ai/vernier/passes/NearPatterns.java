@@ -52,7 +52,16 @@ final class NearPatterns {
     }
 
     /// A model, and what to feed it.
-    record Case(Model model, Map<String, TensorData> inputs) {}
+    record Case(Model model, Map<String, TensorData> inputs) {
+        /// What ONNX Runtime makes of it; empty where it does not run the whole.
+        Map<String, TensorData> outputs() {
+            try (OrtModel runtime = OrtModel.open(OnnxWriter.toBytes(model), 1)) {
+                return runtime.run(inputs);
+            } catch (InvalidInputException | UnsupportedModelException _) {
+                return Map.of();
+            }
+        }
+    }
 
     static Case of(long seed) {
         NearPatterns net = new NearPatterns(seed);

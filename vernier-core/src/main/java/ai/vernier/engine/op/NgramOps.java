@@ -64,7 +64,7 @@ final class NgramOps {
 
         private void count(long[] sequence, float[] result, int offset) {
             // nothing longer or wider apart than the sequence is in it
-            int shortest = (int) Math.clamp(node.integer("min_gram_length", 1), 1, sequence.length + 1);
+            int shortest = Math.clamp(node.integer("min_gram_length", 1), 1, sequence.length + 1);
             int longest = (int) Math.min(node.integer("max_gram_length", 1), sequence.length);
             int widest = (int) Math.min(node.integer("max_skip_count", 0), sequence.length);
             for (int skip = 0; skip <= widest; skip++) {
