@@ -101,10 +101,10 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
         String name = command.getCommandSpec().qualifiedName();
         PrintWriter err = command.getErr();
         if (failure.problems().size() == 1) {
-            err.println(name + ": " + failure.problems().getFirst());
+            err.println(name + ": " + Shown.line(failure.problems().getFirst()));
         } else {
             err.println(name + ": " + failure.problems().size() + " problems");
-            failure.problems().forEach(problem -> err.println("  - " + problem));
+            failure.problems().forEach(problem -> err.println("  - " + Shown.line(problem)));
         }
         if (json) {
             Map<String, Object> error = Map.of(

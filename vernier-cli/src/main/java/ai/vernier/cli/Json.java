@@ -9,9 +9,9 @@ final class Json {
 
     /// `value` (maps, lists, records, strings and numbers) as indented JSON; keys keep their order.
     static String text(Object value) {
-        return JsonMapper.builder()
+        return Shown.lines(JsonMapper.builder()
                 .enable(SerializationFeature.INDENT_OUTPUT)
                 .build()
-                .writeValueAsString(value);
+                .writeValueAsString(value));
     }
 }

@@ -4,6 +4,7 @@ import ai.vernier.calibrate.QuantizedModel;
 import ai.vernier.data.ModelInputs;
 import ai.vernier.engine.EngineOptions;
 import ai.vernier.engine.Executor;
+import ai.vernier.engine.ort.OrtHazards;
 import ai.vernier.engine.ort.OrtModel;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Value;
@@ -34,6 +35,7 @@ final class LoadedModel implements AutoCloseable {
     }
 
     static LoadedModel onOnnxRuntime(Model model, Path file, EngineOptions options) {
+        OrtHazards.check(model);
         OrtModel ort = OrtModel.open(file, options.threads());
         return new LoadedModel(model, "onnxruntime", ort::run, ort::close);
     }

@@ -51,7 +51,7 @@ final class Output {
             object.putAll(answer.fields());
             out.println(Json.text(object));
         } else {
-            answer.lines().forEach(out::println);
+            answer.lines().stream().map(Shown::lines).forEach(out::println);
         }
         out.flush();
     }

@@ -4,6 +4,7 @@ import ai.vernier.calibrate.QuantizedModel;
 import ai.vernier.data.ModelInputs;
 import ai.vernier.data.ProgressListener;
 import ai.vernier.data.SampleSource;
+import ai.vernier.engine.ort.OrtHazards;
 import ai.vernier.engine.ort.OrtModel;
 import ai.vernier.export.Verification;
 import ai.vernier.pipeline.QuantizedFolder;
@@ -64,6 +65,7 @@ final class VerifyCommand implements Callable<Integer> {
         Optional<QuantizedModel> found = findings.collect(() -> QuantizedFolder.read(folder));
         findings.throwIfAny();
         QuantizedModel quantized = found.orElseThrow();
+        OrtHazards.check(quantized.model());
         ModelInputs inputs = ModelInputs.of(quantized.model());
         ProgressListener progress = output.progress();
         try (SampleSource samples = ImageFlags.open(data, inputs, images.orRecorded(folder), engine.threads());
