@@ -1,8 +1,11 @@
 package ai.vernier.settings;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import ai.vernier.onnx.InvalidInputException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// the default is given back so that reading goes on; [#finish] on the outermost section then tells all problems and
 /// every key that nobody asked for.
 public final class Section {
+    /// A pipe or a device may never end.
+    private static final int LARGEST_BYTES = 16 << 20;
+
     private final Place place;
     private final Map<String, Entry> entries;
     private final List<String> problems;
@@ -60,8 +66,13 @@ public final class Section {
     ///
     /// @throws InvalidInputException where the file cannot be read or is no YAML mapping
     public static Section read(Path file) {
-        try {
-            return parse(file.toString(), Files.readString(file, StandardCharsets.UTF_8));
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LARGEST_BYTES + 1);
+            if (bytes.length > LARGEST_BYTES) {
+                throw new InvalidInputException("%s: has more than %d bytes; expected a file written by hand"
+                        .formatted(file, LARGEST_BYTES));
+            }
+            return parse(file.toString(), UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
         } catch (IOException e) {
             throw new InvalidInputException("%s: cannot be read: %s".formatted(file, e), e);
         }

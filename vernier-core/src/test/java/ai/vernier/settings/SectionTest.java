@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.vernier.onnx.InvalidInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SectionTest {
     private static final Section.Bounds BYTE = new Section.Bounds(0, 255);
@@ -39,6 +43,17 @@ class SectionTest {
         assertThat(section.has("nothing")).isFalse();
         assertThat(section.integer("absent", BYTE, 7)).isEqualTo(7);
         section.finish();
+    }
+
+    /// A device such as /dev/zero has no size, so that the bytes are counted as they come.
+    @Test
+    void filesOfMoreThanAnybodyWritesAreRefused(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("large.yaml");
+        Files.write(file, new byte[(16 << 20) + 1]);
+
+        assertThatThrownBy(() -> Section.read(file))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("has more than 16777216 bytes");
     }
 
     @Test
