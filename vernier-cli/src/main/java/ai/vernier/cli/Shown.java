@@ -37,8 +37,7 @@ final class Shown {
                     Character.FORMAT,
                     Character.LINE_SEPARATOR,
                     Character.PARAGRAPH_SEPARATOR,
-                    Character.SURROGATE ->
-                character != '\t' && character != '\n';
+                    Character.SURROGATE -> character != '\t' && character != '\n';
             default -> false;
         };
     }

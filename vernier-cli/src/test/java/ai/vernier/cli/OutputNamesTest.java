@@ -19,7 +19,8 @@ class OutputNamesTest {
     @Test
     void longNamesAreCutAndMarksOfDirectionReplaced() {
         String pairs = "𝛼".repeat(300);
-        assertThat(OutputNames.files(List.of("a".repeat(300), "a".repeat(301), pairs, "b\u202e\u009b")).values())
+        assertThat(OutputNames.files(List.of("a".repeat(300), "a".repeat(301), pairs, "b\u202e\u009b"))
+                        .values())
                 .containsExactly(
                         "a".repeat(200) + ".npy", "a".repeat(200) + "_2.npy", "𝛼".repeat(50) + ".npy", "b__.npy");
     }

@@ -2,11 +2,11 @@ package ai.vernier.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.vernier.onnx.io.OnnxText;
-import ai.vernier.onnx.io.OnnxWriter;
 import ai.vernier.onnx.Details;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
+import ai.vernier.onnx.io.OnnxText;
+import ai.vernier.onnx.io.OnnxWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +33,7 @@ class ShownTest {
         Model model = OnnxText.parse(
                 "<ir_version: 8, opset_import: [\"\" : 17]> g (float[1] x) => (float[1] y) { y = Relu (x) }");
         List<Node> nodes = List.of(
-                new Node(
-                        "n" + EVIL, "Relu", "", "", List.of(read), List.of("h" + EVIL), Map.of(), Details.NONE),
+                new Node("n" + EVIL, "Relu", "", "", List.of(read), List.of("h" + EVIL), Map.of(), Details.NONE),
                 Node.of("m" + EVIL, "Neg", List.of("h" + EVIL), List.of("y")));
         Path file = folder.resolve("model.onnx");
         OnnxWriter.write(model.withGraph(model.graph().withNodes(nodes)), file);

@@ -287,7 +287,8 @@ final class GraphCompiler {
     private int read(String name) {
         if (!slots.containsKey(name) && constant(name).isEmpty()) {
             if (outer == null) {
-                throw new UnsupportedModelException("value '%s' is read but never computed".formatted(name));
+                throw new UnsupportedModelException(
+                        "value '%s' is read but never computed; sparse initializers are not supported".formatted(name));
             }
             captured.add(name);
         }

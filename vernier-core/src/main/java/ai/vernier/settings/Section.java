@@ -69,10 +69,12 @@ public final class Section {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes(LARGEST_BYTES + 1);
             if (bytes.length > LARGEST_BYTES) {
-                throw new InvalidInputException("%s: has more than %d bytes; expected a file written by hand"
-                        .formatted(file, LARGEST_BYTES));
+                throw new InvalidInputException(
+                        "%s: has more than %d bytes; expected a file written by hand".formatted(file, LARGEST_BYTES));
             }
-            return parse(file.toString(), UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+            return parse(
+                    file.toString(),
+                    UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
         } catch (IOException e) {
             throw new InvalidInputException("%s: cannot be read: %s".formatted(file, e), e);
         }

@@ -50,6 +50,7 @@ class ReplayCacheTest {
                                 false,
                                 runtime,
                                 limits,
+                                new FoldingBudget(),
                                 new TreeSet<>()));
                 ReplayCache cache = new ReplayCache(limits)) {
             for (int count : rows) {

@@ -21,6 +21,9 @@ final class TensorDecoder {
     private static final TensorData UNREADABLE =
             TensorData.ofBytes(DataType.UINT8, MemorySegment.ofArray(new byte[0]), 0);
 
+    /// No runtime takes as many axes; whoever goes over pairs of them would take long.
+    private static final int MOST_AXES = 1000;
+
     private final ExternalFiles files;
     private final Optional<WeightSplit.Parts> split;
     private final Problems problems;
@@ -54,6 +57,10 @@ final class TensorDecoder {
     }
 
     private Optional<Long> elementCount(long[] dims, DataType type, String place) {
+        if (dims.length > MOST_AXES) {
+            problems.add(place, "has %d dimensions; expected at most %d".formatted(dims.length, MOST_AXES));
+            return Optional.empty();
+        }
         if (Arrays.stream(dims).anyMatch(dim -> dim < 0)) {
             problems.add(place, "dimensions %s: none may be negative".formatted(Arrays.toString(dims)));
             return Optional.empty();

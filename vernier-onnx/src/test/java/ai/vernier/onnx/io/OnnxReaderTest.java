@@ -30,6 +30,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -200,6 +201,9 @@ class OnnxReaderTest {
                         .addDims(0)
                         .addDims(1L << 40)
                         .setName("empty"))
+                .addInitializer(tensor(DataType.FLOAT, 1)
+                        .addAllDims(Collections.nCopies(100_000, 1L))
+                        .setName("deep"))
                 .addInitializer(TensorProto.newBuilder().setName("u").setDataType(77))
                 .addOutput(ValueInfoProto.newBuilder().setName("missing"))
                 .build();
@@ -207,6 +211,7 @@ class OnnxReaderTest {
         assertThat(refused.problems())
                 .containsExactlyInAnyOrder(
                         "model: initializer 'w': dimensions [-1]: none may be negative",
+                        "model: initializer 'deep': has 100001 dimensions; expected at most 1000",
                         "model: initializer 'empty': dimensions [1099511627776, 0, 1099511627776] hold more elements"
                                 + " than any memory",
                         "model: initializer 'v': the name is used by two initializers",
