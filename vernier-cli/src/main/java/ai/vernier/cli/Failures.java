@@ -73,8 +73,17 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
                         "outOfMemory",
                         List.of("out of memory (" + sentence(memory) + "): try a smaller --batch, or more heap with"
                                 + " VERNIER_JAVA_OPTS=-Xmx…"));
+            case InternalError fault
+            when isLostPage(fault) ->
+                invalidInput(List.of("a model or data file was cut short while it was being read;"
+                        + " run the command again on files that nobody changes"));
             default -> new Failure(ExitCode.BUG, "bug", List.of(problem.toString()));
         };
+    }
+
+    /// What Java makes of the signal that a mapped page is gone; native code gets the signal itself and dies of it.
+    private static boolean isLostPage(InternalError fault) {
+        return fault.getMessage() != null && fault.getMessage().contains("unsafe memory access");
     }
 
     private static Failure invalidInput(List<String> problems) {

@@ -56,6 +56,16 @@ class FailuresTest {
         assertThat(err.toString()).contains("/data/model.onnx: No space left on device");
     }
 
+    /// What the Java virtual machine says where a mapped file has become shorter.
+    @Test
+    void aFileThatIsCutShortWhileItIsReadIsNoBug() {
+        assertThat(report(new InternalError("a fault occurred in an unsafe memory access operation")))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("cut short while it was being read");
+
+        assertThat(report(new InternalError("another"))).isEqualTo(70);
+    }
+
     @Test
     void tooLittleMemorySaysWhatToDo() {
         report(new OutOfMemoryError("Java heap space"));

@@ -21,7 +21,9 @@ public final class OrtHazards {
 
     private OrtHazards() {}
 
-    /// @throws UnsupportedModelException where ONNX Runtime would not survive `model`
+    /// Refuses what ONNX Runtime would not survive.
+    ///
+    /// @throws UnsupportedModelException where `model` holds such a node
     public static void check(Model model) {
         check(model.graph(), Map.of());
     }
