@@ -193,7 +193,7 @@ final class NearPatterns {
         for (int i = 0; i < count; i++) {
             doubles[i] = random.nextGaussian();
             floats[i] = (float) doubles[i];
-            longs[i] = random.nextInt(9) - 4;
+            longs[i] = random.nextLong(-4, 5);
         }
         return switch (type) {
             case DOUBLE -> TensorData.ofDoubles(doubles, dims);
