@@ -20,7 +20,7 @@ class ShownTest {
     private static final String EVIL = "\u001b]0;owned\u0007\u001b[2J\r\n\u0000\u009b31m\u202e\u2028";
 
     @TempDir
-    private Path folder;
+    private Path folder = Path.of("");
 
     @Test
     void whatATerminalActsUponIsSpelledOut() {

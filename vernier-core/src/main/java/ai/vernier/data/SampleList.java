@@ -1,8 +1,12 @@
 package ai.vernier.data;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import ai.vernier.onnx.InvalidInputException;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +22,9 @@ import java.util.Map;
 /// directory.
 final class SampleList {
     private static final String SEPARATOR = ":=";
+
+    /// Room for the paths of some millions of samples; a pipe or a device may never end.
+    private static final int LARGEST_BYTES = 256 << 20;
 
     private final Path file;
     private final List<Line> lines;
@@ -46,14 +53,23 @@ final class SampleList {
     }
 
     private static List<String> text(Path file) {
-        try {
-            return Files.readAllLines(file);
-        } catch (MalformedInputException e) {
-            throw new InvalidInputException(
-                    "%s: neither a .npy, .npz or image file nor a text file that lists samples".formatted(file), e);
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(LARGEST_BYTES + 1);
+            String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            if (bytes.length > LARGEST_BYTES || text.indexOf('\0') >= 0) {
+                throw noText(file);
+            }
+            return text.lines().toList();
+        } catch (CharacterCodingException _) {
+            throw noText(file);
         } catch (IOException e) {
             throw FileProblem.of(file, e);
         }
+    }
+
+    private static InvalidInputException noText(Path file) {
+        return new InvalidInputException(
+                "%s: neither a .npy, .npz or image file nor a text file that lists samples".formatted(file));
     }
 
     /// Whether every line is the path of an image.

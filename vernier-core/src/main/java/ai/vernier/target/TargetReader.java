@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,12 +35,20 @@ final class TargetReader {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the bundled target " + resource, e);
         }
-        Path file = Path.of(nameOrPath);
-        if (!Files.isRegularFile(file)) {
-            throw new InvalidInputException("target: found '%s', expected '%s' or the path of a target file"
-                    .formatted(nameOrPath, Target.GENERIC_INT8));
+        return read(Section.read(file(nameOrPath)));
+    }
+
+    private static Path file(String path) {
+        try {
+            Path file = Path.of(path);
+            if (Files.isRegularFile(file)) {
+                return file;
+            }
+        } catch (InvalidPathException _) {
+            // said below
         }
-        return read(Section.read(file));
+        throw new InvalidInputException(
+                "target: found '%s', expected '%s' or the path of a target file".formatted(path, Target.GENERIC_INT8));
     }
 
     static Target read(Section root) {

@@ -315,6 +315,8 @@ class DataSourcesTest {
         assertProblems(folder, IMAGE, folder + ": holds no images; expected JPEG, PNG or BMP files");
         Path empty = Files.writeString(folder.resolve("empty.txt"), "# nothing\n");
         assertProblems(empty, IMAGE, empty + ": lists no samples; write one path per line");
+        Path zeros = Files.write(folder.resolve("zeros.txt"), new byte[] {'a', 0, 'b'});
+        assertProblems(zeros, IMAGE, zeros + ": neither a .npy, .npz or image file nor a text file that lists samples");
         Path binary = Files.write(folder.resolve("model.onnx"), new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
         assertProblems(
                 binary, IMAGE, binary + ": neither a .npy, .npz or image file nor a text file that lists samples");

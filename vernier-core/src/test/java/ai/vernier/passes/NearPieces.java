@@ -85,7 +85,7 @@ final class NearPieces {
         long[] last = dims.length == 0 ? dims : new long[] {dims[dims.length - 1]};
         long[] longer = new long[dims.length + 1];
         Arrays.fill(longer, 1);
-        longer[0] = 1 + random.nextInt(2);
+        longer[0] = random.nextLong(1, 3);
         long[] shape = switch (random.nextInt(7)) {
             case 0 -> dims;
             case 1 -> last;
@@ -261,26 +261,26 @@ final class NearPieces {
     }
 
     private String reshaped(String x) {
-        switch (random.nextInt(4)) {
+        return switch (random.nextInt(4)) {
             case 0 -> {
-                return net.node("Flatten", List.of(x), "axis", Attribute.of(random.nextLong(3)));
+                yield net.node("Flatten", List.of(x), "axis", Attribute.of(random.nextLong(3)));
             }
             case 1 -> {
-                return withAxes("Squeeze", x);
+                yield withAxes("Squeeze", x);
             }
             case 2 -> {
-                return withAxes("Unsqueeze", x);
+                yield withAxes("Unsqueeze", x);
             }
             default -> {
                 long[] shape = new long[random.nextInt(5)];
                 long[] choices = {0, 0, 1, -1, 2, 4, 6};
                 Arrays.setAll(shape, _ -> choices[random.nextInt(choices.length)]);
                 String target = net.integers(shape);
-                return net.opset >= 14 && chance(5)
+                yield net.opset >= 14 && chance(5)
                         ? net.node("Reshape", List.of(x, target), "allowzero", Attribute.of(1L))
                         : net.node("Reshape", List.of(x, target));
             }
-        }
+        };
     }
 
     private String withAxes(String opType, String x) {
@@ -315,28 +315,28 @@ final class NearPieces {
 
     /// Some arithmetic of one value, often a known function with a number or a place changed.
     private String activation(String x) {
-        switch (random.nextInt(7)) {
+        return switch (random.nextInt(7)) {
             case 0 -> {
                 String gate = clipped(net.node("Add", mixed(x, net.number(chance(5) ? 3.001 : 3))));
-                return net.node("Div", List.of(net.node("Mul", mixed(x, gate)), net.number(chance(5) ? 5 : 6)));
+                yield net.node("Div", List.of(net.node("Mul", mixed(x, gate)), net.number(chance(5) ? 5 : 6)));
             }
             case 1 -> {
                 String erf = net.node("Erf", List.of(net.node("Div", List.of(x, net.number(Math.sqrt(2))))));
                 String half = net.node("Mul", mixed(x, net.node("Add", mixed(erf, net.number(1)))));
-                return net.node("Mul", mixed(half, net.number(chance(4) ? 0.25 : 0.5)));
+                yield net.node("Mul", mixed(half, net.number(chance(4) ? 0.25 : 0.5)));
             }
             case 2 -> {
-                return net.node("Mul", mixed(x, net.node(any("Sigmoid", "Tanh", "Softplus"), List.of(x))));
+                yield net.node("Mul", mixed(x, net.node(any("Sigmoid", "Tanh", "Softplus"), List.of(x))));
             }
             case 3 -> {
-                return net.node("Mul", mixed(x, net.node("Tanh", List.of(net.node("Softplus", List.of(x))))));
+                yield net.node("Mul", mixed(x, net.node("Tanh", List.of(net.node("Softplus", List.of(x))))));
             }
             case 4 -> {
                 String low = net.node("Min", mixed(x, net.number(chance(3) ? 6 : 1)));
-                return net.node("Max", mixed(low, net.number(0)));
+                yield net.node("Max", mixed(low, net.number(0)));
             }
             case 5 -> {
-                return net.node("Max", chance(3) ? List.of(x, number(), number()) : mixed(x, number()));
+                yield net.node("Max", chance(3) ? List.of(x, number(), number()) : mixed(x, number()));
             }
             default -> {
                 String y = x;
@@ -345,9 +345,9 @@ final class NearPieces {
                             ? net.node(any("Exp", "Neg", "Abs", "Relu", "Reciprocal", "Sqrt"), List.of(y))
                             : net.node(any("Add", "Sub", "Mul", "Div", "Pow"), mixed(y, number()));
                 }
-                return y;
+                yield y;
             }
-        }
+        };
     }
 
     private String clipped(String x) {
