@@ -158,8 +158,8 @@ final class NormalizationFamily {
             operators.add(type, "7 11 13", (sketch, draw) -> {
                 long[] dims = draw.shape(1, 4);
                 long axis = sketch.since(11) ? draw.axis(dims.length) : draw.between(0, dims.length - 1);
-                long standard = sketch.since(13) ? -1 : 1;
-                if (axis != standard || draw.chance(0.5)) {
+                boolean standard = dims.length > 1 && draw.chance(0.4);
+                if (!standard) {
                     sketch.set("axis", axis);
                 }
                 boolean hard = type.equals("Hardmax");
