@@ -82,6 +82,20 @@ class ArchitectureTest {
                 .check(classes);
     }
 
+    /// Inside the engine: tensors, C libraries, operators, steps of a replay, and the programs made of them.
+    @Test
+    void theEngineIsBuiltInLayers() {
+        SlicesRuleDefinition.slices()
+                .matching("ai.vernier.engine.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(classes);
+        assertThat(dependencies(dependency -> isIn("ai.vernier.engine.op", dependency.getTargetClass())
+                        && (isIn("ai.vernier.engine.tensor", dependency.getOriginClass())
+                                || isIn("ai.vernier.engine.cpu", dependency.getOriginClass()))))
+                .isEmpty();
+    }
+
     @Test
     void libTorchTypesStayInTheRoomsThatCompute() {
         assertThat(dependencies(dependency -> isIn("org.bytedeco", dependency.getTargetClass())

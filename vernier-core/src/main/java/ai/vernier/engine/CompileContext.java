@@ -1,9 +1,9 @@
 package ai.vernier.engine;
 
+import ai.vernier.engine.cpu.XnnRuntime;
 import ai.vernier.engine.op.BoundOp;
 import ai.vernier.engine.op.NodeView;
 import ai.vernier.engine.op.OpTable;
-import ai.vernier.engine.op.XnnRuntime;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.Node;
 import java.util.Optional;

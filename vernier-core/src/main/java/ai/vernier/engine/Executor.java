@@ -1,8 +1,8 @@
 package ai.vernier.engine;
 
-import ai.vernier.engine.op.HostTransfer;
+import ai.vernier.engine.cpu.XnnRuntime;
 import ai.vernier.engine.op.OpTable;
-import ai.vernier.engine.op.XnnRuntime;
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Model;

@@ -2,13 +2,13 @@ package ai.vernier.engine;
 
 import ai.vernier.engine.op.BoundOp;
 import ai.vernier.engine.op.ConvolutionOp;
-import ai.vernier.engine.op.HostTransfer;
 import ai.vernier.engine.op.InputContract;
 import ai.vernier.engine.op.Inputs;
 import ai.vernier.engine.op.NodeView;
 import ai.vernier.engine.op.OpTable;
 import ai.vernier.engine.op.OutputBound;
 import ai.vernier.engine.op.OutputBounds;
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.ElementTypes;
 import ai.vernier.onnx.Graph;

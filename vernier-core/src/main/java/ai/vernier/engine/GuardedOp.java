@@ -1,14 +1,14 @@
 package ai.vernier.engine;
 
+import ai.vernier.engine.kernel.Kernels;
 import ai.vernier.engine.op.BoundOp;
 import ai.vernier.engine.op.InputContract;
 import ai.vernier.engine.op.Inputs;
-import ai.vernier.engine.op.Kernel;
-import ai.vernier.engine.op.Kernels;
 import ai.vernier.engine.op.NodeView;
 import ai.vernier.engine.op.Operands;
 import ai.vernier.engine.op.OutputBound;
 import ai.vernier.engine.op.OutputBounds;
+import ai.vernier.engine.tensor.Kernel;
 import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.UnsupportedModelException;
 import java.util.List;

@@ -1,8 +1,8 @@
 package ai.vernier.engine;
 
 import ai.vernier.engine.op.BoundOp;
-import ai.vernier.engine.op.HostTransfer;
 import ai.vernier.engine.op.Inputs;
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.Node;
 import ai.vernier.onnx.Value;
 import org.bytedeco.javacpp.PointerScope;

@@ -1,10 +1,10 @@
 package ai.vernier.engine;
 
 import ai.vernier.engine.op.BoundOp;
-import ai.vernier.engine.op.HostTransfer;
 import ai.vernier.engine.op.Inputs;
 import ai.vernier.engine.op.NodeView;
 import ai.vernier.engine.ort.OrtModel;
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.Bytes;
 import ai.vernier.onnx.DataType;

@@ -1,7 +1,7 @@
 package ai.vernier.engine;
 
-import ai.vernier.engine.op.HostTransfer;
-import ai.vernier.engine.op.Kernel;
+import ai.vernier.engine.tensor.HostTransfer;
+import ai.vernier.engine.tensor.Kernel;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.TensorData;
 import java.lang.foreign.MemorySegment;

@@ -1,9 +1,9 @@
 package ai.vernier.engine;
 
-import ai.vernier.engine.op.HostTransfer;
 import ai.vernier.engine.op.Inputs;
-import ai.vernier.engine.op.Kernel;
 import ai.vernier.engine.op.Operands;
+import ai.vernier.engine.tensor.HostTransfer;
+import ai.vernier.engine.tensor.Kernel;
 import ai.vernier.onnx.TensorData;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package ai.vernier.engine;
 
-import ai.vernier.engine.op.HostTransfer;
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Shape;
 import ai.vernier.onnx.Value;

@@ -2,9 +2,9 @@ package ai.vernier.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.vernier.engine.op.HostTransfer;
 import ai.vernier.engine.op.Inputs;
 import ai.vernier.engine.op.NodeView;
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Details;
 import ai.vernier.onnx.Graph;

@@ -2,8 +2,8 @@ package ai.vernier.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.vernier.engine.cpu.XnnRuntime;
 import ai.vernier.engine.op.OpTable;
-import ai.vernier.engine.op.XnnRuntime;
 import ai.vernier.onnx.Model;
 import ai.vernier.onnx.TensorData;
 import ai.vernier.onnx.io.OnnxText;

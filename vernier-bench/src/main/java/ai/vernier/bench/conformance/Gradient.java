@@ -1,10 +1,10 @@
 package ai.vernier.bench.conformance;
 
 import ai.vernier.engine.op.BoundOp;
-import ai.vernier.engine.op.HostTransfer;
 import ai.vernier.engine.op.Inputs;
 import ai.vernier.engine.op.NodeView;
 import ai.vernier.engine.op.OpTable;
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.ElementTypes;
 import ai.vernier.onnx.Model;

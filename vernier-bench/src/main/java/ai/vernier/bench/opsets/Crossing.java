@@ -1,7 +1,7 @@
 package ai.vernier.bench.opsets;
 
-import ai.vernier.engine.op.HostTransfer;
 import ai.vernier.engine.ort.OrtModel;
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.TensorData;
 import org.bytedeco.javacpp.PointerScope;

@@ -1,5 +1,6 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.tensor.HostTransfer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.LongOptional;

@@ -1,5 +1,10 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.cpu.Blas;
+import ai.vernier.engine.cpu.OneDnn;
+import ai.vernier.engine.cpu.XnnRuntime;
+import ai.vernier.engine.tensor.HostTransfer;
+import ai.vernier.engine.tensor.Kernel;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.bytedeco.pytorch.MemoryFormatOptional;

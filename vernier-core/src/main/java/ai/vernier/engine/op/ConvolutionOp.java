@@ -1,5 +1,8 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.cpu.OneDnn;
+import ai.vernier.engine.tensor.HostTransfer;
+import ai.vernier.engine.tensor.Kernel;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.TensorData;
 import java.util.Arrays;

@@ -1,5 +1,8 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.tensor.Kernel;
+import ai.vernier.engine.tensor.RowCopy;
+import ai.vernier.engine.tensor.Strided;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;

@@ -1,5 +1,7 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.cpu.OneDnn;
+import ai.vernier.engine.tensor.HostTransfer;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.T_TensorTensorTensor_T;

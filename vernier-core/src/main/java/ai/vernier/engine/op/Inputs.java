@@ -1,6 +1,7 @@
 package ai.vernier.engine.op;
 
 import ai.vernier.engine.ValueHook;
+import ai.vernier.engine.tensor.HostTransfer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,11 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.cpu.OneDnn;
+import ai.vernier.engine.cpu.OneDnnLinear;
+import ai.vernier.engine.cpu.XnnLinear;
+import ai.vernier.engine.cpu.XnnRuntime;
+import ai.vernier.engine.tensor.HostTransfer;
+import ai.vernier.engine.tensor.Kernel;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.TensorData;
 import java.lang.foreign.MemorySegment;

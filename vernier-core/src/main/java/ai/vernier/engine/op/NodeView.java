@@ -1,5 +1,6 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.cpu.XnnRuntime;
 import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.Graph;
@@ -82,7 +83,7 @@ public final class NodeView {
     }
 
     /// What XNNPACK's operators run on, where XNNPACK is there.
-    Optional<XnnRuntime> xnnpack() {
+    public Optional<XnnRuntime> xnnpack() {
         return XnnRuntime.available() ? Optional.ofNullable(xnnpack) : Optional.empty();
     }
 

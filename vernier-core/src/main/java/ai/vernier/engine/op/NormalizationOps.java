@@ -1,5 +1,6 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.InvalidInputException;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.LongOptional;
@@ -12,7 +13,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /// Normalizations: y = (x − mean) / √(var + ε) · scale + bias, each over its own part of the tensor.
-final class NormalizationOps {
+public final class NormalizationOps {
     private NormalizationOps() {}
 
     static void register(OpTable ops) {
@@ -33,7 +34,7 @@ final class NormalizationOps {
         return torch.group_norm(x, x.size(1), some(in.at(1)), some(in.at(2)), epsilon(node), false);
     }
 
-    static double epsilon(NodeView node) {
+    public static double epsilon(NodeView node) {
         return node.real("epsilon", 1e-5);
     }
 

@@ -1,5 +1,7 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.cpu.OneDnn;
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.TensorData;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -23,26 +23,26 @@ public record Operands(
         long[] @Nullable [] known,
         Tensor[] out,
         LongFunction<MemorySegment> memory) {
-    boolean has(int index) {
+    public boolean has(int index) {
         return index < in.length && in[index] != null;
     }
 
-    Tensor in(int index) {
+    public Tensor in(int index) {
         return new Inputs(in, known, null).at(index);
     }
 
     /// The elements of input `index`, or null unless it is a constant integer list.
-    long @Nullable [] longs(int index) {
+    public long @Nullable [] longs(int index) {
         return has(index) && constant[index] ? known[index] : null;
     }
 
     /// Whether input `index` is absent or stays the same.
-    boolean isConstant(int index) {
+    public boolean isConstant(int index) {
         return !has(index) || constant[index];
     }
 
     /// Whether all inputs from `first` on stay the same.
-    boolean isConstantFrom(int first) {
+    public boolean isConstantFrom(int first) {
         for (int i = first; i < in.length; i++) {
             if (!isConstant(i)) {
                 return false;
@@ -52,13 +52,13 @@ public record Operands(
     }
 
     /// Whether an input or a result has no elements.
-    boolean areSomeEmpty() {
+    public boolean areSomeEmpty() {
         return Stream.concat(Arrays.stream(in).filter(Objects::nonNull), Arrays.stream(out))
                 .anyMatch(tensor -> tensor.numel() == 0);
     }
 
     /// Whether all of these are float32 tensors on the CPU with elements in them.
-    static boolean areFloats(Tensor... tensors) {
+    public static boolean areFloats(Tensor... tensors) {
         for (Tensor tensor : tensors) {
             if (tensor.scalar_type().intern() != ScalarType.Float || tensor.is_cuda() || tensor.numel() == 0) {
                 return false;

@@ -1,5 +1,6 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.tensor.Kernel;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.InvalidInputException;
 import java.util.Arrays;
 import java.util.stream.LongStream;
@@ -11,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /// Pooling over one to three spatial axes; a one-dimensional input is seen as an image of height 1.
-final class PoolOps {
+public final class PoolOps {
     /// Channels that LibTorch adds up side by side, or a multiple of it.
     private static final long CHANNELS_AT_ONCE = 64;
 
@@ -186,7 +187,7 @@ final class PoolOps {
         return fits && window.isSymmetric();
     }
 
-    static long[] spatial(Tensor x) {
+    public static long[] spatial(Tensor x) {
         return Arrays.copyOfRange(HostTransfer.sizes(x), 2, (int) x.dim());
     }
 

@@ -1,5 +1,7 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.tensor.HostTransfer;
+import ai.vernier.engine.tensor.SmallFloat;
 import ai.vernier.onnx.DataType;
 import java.util.Arrays;
 import java.util.Optional;

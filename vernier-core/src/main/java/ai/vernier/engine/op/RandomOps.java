@@ -1,5 +1,6 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.Attribute;
 import ai.vernier.onnx.DataType;
 import java.util.function.Function;

@@ -1,5 +1,6 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.DataType;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;

@@ -1,5 +1,6 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.tensor.HostTransfer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;

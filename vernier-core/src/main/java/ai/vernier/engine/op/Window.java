@@ -7,11 +7,11 @@ import java.util.Arrays;
 ///
 /// @param autoPad NOTSET, VALID, SAME_UPPER or SAME_LOWER
 @SuppressWarnings({"ArrayRecordComponent", "ReferenceEquality"}) // never compared
-record Window(long[] kernel, long[] strides, long[] dilations, long[] begins, long[] ends, String autoPad) {
+public record Window(long[] kernel, long[] strides, long[] dilations, long[] begins, long[] ends, String autoPad) {
     /// Kernels, steps and pads beyond this make 32-bit sums overflow in native code.
     private static final long MAX = 1 << 30;
 
-    static Window of(NodeView node, long[] kernel) {
+    public static Window of(NodeView node, long[] kernel) {
         int rank = kernel.length;
         long[] pads = checked(node, "pads", node.integers("pads", new long[2 * rank]), 2 * rank, 0);
         checked(node, "kernel_shape", kernel, rank, 1);
@@ -33,20 +33,20 @@ record Window(long[] kernel, long[] strides, long[] dilations, long[] begins, lo
         return values;
     }
 
-    static long[] filled(int length, long value) {
+    public static long[] filled(int length, long value) {
         long[] result = new long[length];
         Arrays.fill(result, value);
         return result;
     }
 
-    int rank() {
+    public int rank() {
         return kernel.length;
     }
 
     /// The same window with its padding worked out for an input of these spatial extents: SAME keeps
     /// ⌈size / stride⌉ outputs, the odd element of padding going to the end (UPPER) or the beginning
     /// (LOWER).
-    Window resolved(long[] spatial) {
+    public Window resolved(long[] spatial) {
         if (autoPad.equals("NOTSET")) {
             return this;
         }
@@ -62,7 +62,7 @@ record Window(long[] kernel, long[] strides, long[] dilations, long[] begins, lo
     }
 
     /// Input elements that the window spans along axis `i`.
-    long extent(int i) {
+    public long extent(int i) {
         return (kernel[i] - 1) * dilations[i] + 1;
     }
 
@@ -76,7 +76,7 @@ record Window(long[] kernel, long[] strides, long[] dilations, long[] begins, lo
     }
 
     /// Output elements along axis `i` for `size` input elements.
-    long outputs(int i, long size) {
+    public long outputs(int i, long size) {
         return Math.floorDiv(size + begins[i] + ends[i] - extent(i), strides[i]) + 1;
     }
 
@@ -100,17 +100,17 @@ record Window(long[] kernel, long[] strides, long[] dilations, long[] begins, lo
     }
 
     /// Whether no pad is negative.
-    boolean isPadding() {
+    public boolean isPadding() {
         return Arrays.stream(begins).allMatch(pad -> pad >= 0)
                 && Arrays.stream(ends).allMatch(pad -> pad >= 0);
     }
 
-    boolean isPadded() {
+    public boolean isPadded() {
         return Arrays.stream(begins).anyMatch(pad -> pad != 0)
                 || Arrays.stream(ends).anyMatch(pad -> pad != 0);
     }
 
-    boolean isDilated() {
+    public boolean isDilated() {
         return Arrays.stream(dilations).anyMatch(dilation -> dilation != 1);
     }
 

@@ -1,5 +1,13 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.cpu.ChannelsLast;
+import ai.vernier.engine.cpu.OneDnn;
+import ai.vernier.engine.cpu.XnnBinary;
+import ai.vernier.engine.cpu.XnnRuntime;
+import ai.vernier.engine.cpu.XnnUnary;
+import ai.vernier.engine.cpu.Xnnpack;
+import ai.vernier.engine.tensor.HostTransfer;
+import ai.vernier.engine.tensor.Kernel;
 import java.lang.foreign.MemorySegment;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -117,7 +125,7 @@ final class XnnConvolution implements PackedConvolution {
         }
         XnnUnary known = function;
         if (known == null) {
-            known = XnnUnary.of(activation, runtime);
+            known = function(activation, runtime);
             function = known;
         }
         known.shape(XnnUnary.Rows.one(elements), runtime.threadsForElements(elements));
@@ -168,6 +176,21 @@ final class XnnConvolution implements PackedConvolution {
         XnnRuntime.close(clamped);
         plain = null;
         clamped = null;
+    }
+
+    /// XNNPACK's function for an activation other than none and x·σ(x).
+    private static XnnUnary function(Activation activation, XnnRuntime runtime) {
+        return switch (activation) {
+            case Activation.Relu() -> new XnnUnary(Xnnpack.CLAMP, runtime, 0, Float.POSITIVE_INFINITY);
+            case Activation.Clamp(double min, double max) ->
+                new XnnUnary(Xnnpack.CLAMP, runtime, (float) min, (float) max);
+            case Activation.LeakyRelu(double slope) -> new XnnUnary(Xnnpack.LEAKY_RELU, runtime, (float) slope);
+            case Activation.Sigmoid() -> new XnnUnary(Xnnpack.SIGMOID, runtime);
+            case Activation.Tanh() -> new XnnUnary(Xnnpack.TANH, runtime);
+            case Activation.HardSwish() -> new XnnUnary(Xnnpack.HARD_SWISH, runtime);
+            case Activation.None(), Activation.Swish() ->
+                throw new IllegalArgumentException(activation + " is no function of XNNPACK's");
+        };
     }
 
     @Override

@@ -1,5 +1,9 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.cpu.Threads;
+import ai.vernier.engine.cpu.XnnRuntime;
+import ai.vernier.engine.cpu.Xnnpack;
+import ai.vernier.engine.tensor.HostTransfer;
 import ai.vernier.onnx.TensorData;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,5 +1,14 @@
 package ai.vernier.engine.op;
 
+import ai.vernier.engine.cpu.OneDnn;
+import ai.vernier.engine.cpu.XnnGruDirection;
+import ai.vernier.engine.cpu.XnnLstmDirection;
+import ai.vernier.engine.cpu.XnnRecurrentDirection;
+import ai.vernier.engine.cpu.XnnRuntime;
+import ai.vernier.engine.tensor.HostTransfer;
+import ai.vernier.engine.tensor.Kernel;
+import ai.vernier.engine.tensor.RowCopy;
+import ai.vernier.engine.tensor.Strided;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.TensorData;
 import java.lang.foreign.MemorySegment;

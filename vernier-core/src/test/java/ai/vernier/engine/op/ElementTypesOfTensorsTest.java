@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.vernier.engine.DeviceChoice;
 import ai.vernier.engine.EngineOptions;
 import ai.vernier.engine.Executor;
+import ai.vernier.engine.tensor.HostTransfer;
+import ai.vernier.engine.tensor.SmallFloat;
 import ai.vernier.onnx.DataType;
 import ai.vernier.onnx.InvalidInputException;
 import ai.vernier.onnx.Model;
