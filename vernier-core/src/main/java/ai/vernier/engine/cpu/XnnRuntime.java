@@ -16,10 +16,9 @@ public final class XnnRuntime implements AutoCloseable {
     /// Elements that are worked on at once, so that the second of two functions finds them in the cache.
     private static final int CHUNK = 1 << 15;
 
-    /// Multiply-accumulates, some 20 µs, from which on handing a part of them to another thread pays. Waking it takes
-    /// as long, and beside other programs a hundred times that, so that small networks had better stay on
-    /// one.
-    private static final double WORTH_SHARING = 1 << 20;
+    /// Multiply-accumulates, some 5 µs, from which on handing a part of them to a thread that spins pays. Where the
+    /// thread comes late, [ThreadChoice] leaves it alone.
+    private static final double WORTH_SHARING = 1 << 18;
 
     /// Multiply-accumulates that take as long as an element of an element-wise function.
     private static final double PER_ELEMENT = 32;
