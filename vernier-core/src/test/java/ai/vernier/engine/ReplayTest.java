@@ -247,6 +247,19 @@ class ReplayTest {
                 "b:1,6,5");
     }
 
+    /// 16900 pixels: a part of 16384, and the rest.
+    @Test
+    void imagesOfSeveralPartsAreBroughtToChannelsLast() {
+        agreesRunAfterRun(
+                model("(float[2,2,130,130] x) => (float[2,4,130,130] y)", """
+                        %s
+                        c = Conv (x, w)
+                        r = Relu (c)
+                        y = Neg (r)
+                        """.formatted(constants(4 * 2, "float[4,2,1,1] w"))),
+                "x:2,2,130,130");
+    }
+
     /// A node that makes 1, 2, 3 … of `value`.
     private static String constants(int count, String value) {
         String elements =
