@@ -256,7 +256,8 @@ class ReplayTest {
                         c = Conv (x, w)
                         r = Relu (c)
                         y = Neg (r)
-                        """.formatted(constants(4 * 2, "float[4,2,1,1] w"))),
+                        """.formatted(
+                                constants(4 * 2, "float[4,2,1,1] w"))),
                 "x:2,2,130,130");
     }
 
