@@ -4,6 +4,19 @@ import org.bytedeco.pytorch.Tensor;
 
 /// Sees chosen values of a graph as soon as they are computed, graph inputs included, and may replace them.
 public interface ValueHook {
+    /// Wants nothing; with it a program still runs step by step, as with any hook.
+    ValueHook NOBODY = new ValueHook() {
+        @Override
+        public boolean wants(String value) {
+            return false;
+        }
+
+        @Override
+        public Tensor apply(String value, Tensor tensor) {
+            return tensor;
+        }
+    };
+
     /// Whether [#apply] is to be called for `value`.
     boolean wants(String value);
 

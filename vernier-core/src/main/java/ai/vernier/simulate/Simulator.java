@@ -63,7 +63,7 @@ public final class Simulator implements AutoCloseable {
 
     /// Runs the model once; see [Executor#run(Map)].
     public Map<String, TensorData> run(Map<String, TensorData> inputs) {
-        return executor.run(inputs, new GridHook(grids, NOBODY));
+        return executor.run(inputs, new GridHook(grids, ValueHook.NOBODY));
     }
 
     /// Runs the model once, showing to `observer` the values that it wants after they moved to their grid.
@@ -80,18 +80,6 @@ public final class Simulator implements AutoCloseable {
     public void close() {
         executor.close();
     }
-
-    private static final ValueHook NOBODY = new ValueHook() {
-        @Override
-        public boolean wants(String value) {
-            return false;
-        }
-
-        @Override
-        public Tensor apply(String value, Tensor tensor) {
-            return tensor;
-        }
-    };
 
     /// Lets `early` look first, then quantizes.
     private record EarlyHook(Map<String, ToGrid> grids, ValueHook early) implements ValueHook {

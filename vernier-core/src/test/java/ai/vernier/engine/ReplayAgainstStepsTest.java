@@ -10,7 +10,6 @@ import ai.vernier.onnx.UnsupportedModelException;
 import ai.vernier.onnx.io.OnnxWriter;
 import java.util.Map;
 import java.util.Objects;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
 /// Random graphs, run and run again: a replay gives what single steps give, and what ONNX Runtime gives.
@@ -22,18 +21,6 @@ class ReplayAgainstStepsTest {
 
     /// Of the magnitude that a value may have; ten functions of float, one after the other.
     private static final double TOLERANCE = 2e-5;
-
-    private static final ValueHook STEP_BY_STEP = new ValueHook() {
-        @Override
-        public boolean wants(String value) {
-            return false;
-        }
-
-        @Override
-        public Tensor apply(String value, Tensor tensor) {
-            return tensor;
-        }
-    };
 
     @Test
     void runsAgreeWithEachOtherAndWithOnnxRuntime() {
@@ -57,7 +44,7 @@ class ReplayAgainstStepsTest {
         try (Executor executor = Executor.compile(model, new EngineOptions(DeviceChoice.CPU, 1 + (int) (seed % 2)))) {
             Map<String, TensorData> first = executor.run(one);
             Map<String, TensorData> second = executor.run(other);
-            Map<String, TensorData> steps = executor.run(other, STEP_BY_STEP);
+            Map<String, TensorData> steps = executor.run(other, ValueHook.NOBODY);
             Map<String, TensorData> third = executor.run(one);
             assertThat(third).as("the first inputs once more").isEqualTo(first);
             compare(graph, steps, second, "step by step");
