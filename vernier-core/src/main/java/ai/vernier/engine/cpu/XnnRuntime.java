@@ -58,12 +58,11 @@ public final class XnnRuntime implements AutoCloseable {
 
     /// Ends a run of the program: sends the threads to sleep until the next one, and decides whether that wakes them.
     public void rest() {
-        if (shareable == 0) {
-            return;
-        }
         long start = System.nanoTime();
         putToSleep();
-        choice.took((nanos + System.nanoTime() - start) / shareable);
+        if (shareable > 0) {
+            choice.took((nanos + System.nanoTime() - start) / shareable);
+        }
         shareable = 0;
         nanos = 0;
     }
